@@ -1,0 +1,257 @@
+"""Archives become folders. An archive is told by its content, not by its name, and is not trusted."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import stat
+import struct
+import tarfile
+import zipfile
+import zlib
+from pathlib import Path
+from typing import IO
+
+from hublayer.errors import CorruptArchiveError, HubLayerError, NotAnArchiveError
+from hublayer.hub.layout import GRAPH_FILES, require_saved_model
+from hublayer.hub.origin import Origin
+from hublayer.hub.safe_folder import Limits, SafeFolder
+
+_BLOCK = 512
+_ROOT_FILES = (*GRAPH_FILES, "tfhub_module.pb")
+_TAR_HEADERS_LIMIT = 4 << 20  # per member
+_ZIP_DIRECTORY_LIMIT = 16 << 20
+_OTHER_FORMATS = {
+    b"\xfd7zXZ\0": "an xz file",
+    b"BZh": "a bzip2 file",
+    b"\x28\xb5\x2f\xfd": "a Zstandard file",
+    b"7z\xbc\xaf\x27\x1c": "a 7z file",
+    b"Rar!": "a rar file",
+    b"\x89HDF": "an HDF5 file; a Keras .h5 file is no SavedModel, load it with keras.models.load_model",
+}
+# Python 3.11.0 to 3.11.3 lack it. SafeFolder's own checks do not depend on it.
+_data_filter = getattr(tarfile, "data_filter", None)
+
+
+def unpack_model(archive: Path, scratch: Path, origin: Origin) -> Path:
+    """Unpack an archive of a SavedModel.
+
+    Arguments:
+        archive: a tar, tar.gz or zip file.
+        scratch: an existing folder, in which a folder is made.
+        origin: what messages say about where the archive is from.
+    Returns:
+        The folder that holds the SavedModel: the archive's root, or its only top-level folder.
+    Raises:
+        NotASavedModelError: neither holds a saved_model.pb or saved_model.pbtxt.
+        NotAnArchiveError, CorruptArchiveError, UnsafeArchiveError: as ``unpack``.
+    """
+    folder = scratch / "unpacked"
+    folder.mkdir()
+    folder.chmod(0o755)
+    unpack(archive, folder, origin)
+    model = _model_root(folder)
+    subject = f"The archive {origin.url} holds no SavedModel at its root.\n  handle:   {origin.handle}"
+    require_saved_model(model, subject, in_archive=True)
+    return model
+
+
+def unpack(archive: Path, folder: Path, origin: Origin, limits: Limits | None = None) -> None:
+    """Unpack a tar, tar.gz or zip file in constant memory; files get mode 0644, folders 0755.
+
+    After an error the folder holds whatever was unpacked until then; deleting it is up to the caller.
+
+    Arguments:
+        archive: the file.
+        folder: an empty folder; nothing is written outside it.
+        origin: what messages say about where the archive is from.
+        limits: how much it may unpack to.
+    Raises:
+        NotAnArchiveError: the file is something else.
+        CorruptArchiveError: it is truncated or damaged.
+        UnsafeArchiveError: a member has a name that leads outside or is there twice, or is a link, a device or
+            encrypted; or the archive goes beyond the limits.
+    """
+    safe = SafeFolder(folder, archive.stat().st_size, limits or Limits(), origin)
+    with archive.open("rb") as file:
+        start = file.read(_BLOCK)
+    try:
+        if start.startswith(b"\x1f\x8b"):
+            with gzip.open(archive) as stream:
+                if not _is_tar(stream.read(_BLOCK)):
+                    raise _not_an_archive("a gzip file with something other than a tar in it", origin)
+            with gzip.open(archive) as stream:
+                _unpack_tar(stream, safe, origin, checksummed=True)
+        elif start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+            _unpack_zip(archive, safe, origin)
+        elif _is_tar(start):
+            with archive.open("rb") as stream:
+                _unpack_tar(stream, safe, origin, checksummed=False)
+        else:
+            raise _not_an_archive(_described(start), origin)
+    except HubLayerError:
+        raise
+    except (EOFError, tarfile.TarError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile) as error:
+        raise _corrupt(error, origin) from error
+    except (ValueError, TypeError, LookupError, OverflowError, RuntimeError, struct.error) as error:
+        # What the standard library raises for headers that make no sense.
+        raise _corrupt(error, origin) from error
+
+
+class _Metered:
+    """A stream of unpacked tar bytes that refuses to give more than is allowed for now."""
+
+    def __init__(self, stream: IO[bytes] | gzip.GzipFile, safe: SafeFolder):
+        self._stream = stream
+        self._safe = safe
+        self.position = 0
+        self.allowed = safe.allowed_bytes
+        self.member = ""
+
+    def read(self, size: int) -> bytes:
+        data = self._stream.read(size)
+        self.position += len(data)
+        if self.position > self.allowed or self.position > self._safe.allowed_bytes + _TAR_HEADERS_LIMIT:
+            raise self._safe.too_large(self.member)
+        return data
+
+
+def _unpack_tar(stream: IO[bytes] | gzip.GzipFile, safe: SafeFolder, origin: Origin, *, checksummed: bool) -> None:
+    last_header = b""
+
+    class Header(tarfile.TarInfo):
+        # tarfile takes a damaged header for the end of the archive without a word, so the last one is kept.
+        @classmethod
+        def frombuf(cls, buf, encoding, errors):
+            nonlocal last_header
+            last_header = bytes(buf)
+            return super().frombuf(buf, encoding, errors)
+
+    metered = _Metered(stream, safe)
+    # tarfile reads extended headers whole, into memory, whatever size they claim; between members it gets little.
+    metered.allowed = _TAR_HEADERS_LIMIT
+    with tarfile.open(fileobj=metered, mode="r|", tarinfo=Header) as tar:  # type: ignore[call-overload]
+        while (member := tar.next()) is not None:
+            metered.member = member.name
+            _refuse_special(member, safe)
+            if member.isdir():
+                safe.add_folder(member.name)
+            else:
+                metered.allowed = safe.allowed_bytes + _TAR_HEADERS_LIMIT
+                content = tar.extractfile(member)
+                assert content is not None
+                with content:
+                    safe.add_file(member.name, content)
+            metered.allowed = metered.position + _TAR_HEADERS_LIMIT
+            # tarfile would keep every header it has read.
+            tar.members.clear()
+            tar.pax_headers.clear()
+    ends = not last_header.strip(b"\0") and (len(last_header) == _BLOCK or (checksummed and not last_header))
+    if not ends:
+        raise _corrupt("a damaged header, or no end-of-archive mark", origin)
+    metered.allowed = safe.allowed_bytes + _TAR_HEADERS_LIMIT
+    while metered.read(1 << 18):  # to the checksum behind the padding
+        pass
+
+
+def _refuse_special(member: tarfile.TarInfo, safe: SafeFolder) -> None:
+    if member.issym() or member.islnk():
+        raise safe.unsafe(member.name, f"a link, to {member.linkname[:200]!r}")
+    if member.issparse():
+        raise safe.unsafe(member.name, "a sparse file")
+    if not (member.isreg() or member.isdir()):
+        raise safe.unsafe(member.name, "a device, a pipe or another special file")
+    if member.size < 0:
+        raise safe.unsafe(member.name, "a negative size")
+    safe.parts(member.name)
+    if _data_filter is not None:
+        try:
+            _data_filter(member, str(safe.root))
+        except tarfile.FilterError as error:
+            raise safe.unsafe(member.name, str(error)) from error
+
+
+class _DirectoryReader:
+    """A file as zipfile reads it: the central directory is taken whole into memory, so its size is checked, and an
+    offset that makes no sense is damage of the archive, not an error of the disk."""
+
+    def __init__(self, file: IO[bytes], safe: SafeFolder):
+        self._file = file
+        self._safe = safe
+
+    def read(self, size: int = -1) -> bytes:
+        if size > _ZIP_DIRECTORY_LIMIT:
+            raise self._safe.unsafe("", f"the directory of the zip file has {size:,} bytes")
+        return self._file.read(size)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        try:
+            return self._file.seek(offset, whence)
+        except OSError as error:
+            if whence != os.SEEK_SET:
+                raise  # zipfile looks for its end from the back, and knows that there may be none
+            raise zipfile.BadZipFile(f"a member is said to be at {offset}") from error
+
+    def __getattr__(self, name: str):
+        return getattr(self._file, name)
+
+
+def _unpack_zip(archive: Path, safe: SafeFolder, origin: Origin) -> None:
+    with archive.open("rb") as file, zipfile.ZipFile(_DirectoryReader(file, safe)) as package:  # type: ignore[arg-type]
+        for member in package.infolist():
+            name = member.orig_filename
+            kind = stat.S_IFMT(member.external_attr >> 16)
+            if stat.S_ISLNK(kind):
+                raise safe.unsafe(name, "a link")
+            if kind and not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
+                raise safe.unsafe(name, "a device, a pipe or another special file")
+            if member.flag_bits & 0x41:
+                raise safe.unsafe(name, "it is encrypted")
+            if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                # The decompressors for these have no bound on the memory that one chunk takes.
+                raise safe.unsafe(name, "compressed with another method than deflate")
+            if name.endswith("/") or stat.S_ISDIR(kind):
+                safe.add_folder(name)
+            else:
+                with package.open(member) as content:
+                    safe.add_file(name, content)
+
+
+def _model_root(folder: Path) -> Path:
+    if any((folder / name).is_file() for name in _ROOT_FILES):
+        return folder
+    # __MACOSX is what the Finder adds to every zip.
+    tops = [child for child in folder.iterdir() if child.is_dir() and child.name != "__MACOSX"]
+    if len(tops) == 1 and any((tops[0] / name).is_file() for name in _ROOT_FILES):
+        return tops[0]
+    return folder
+
+
+def _is_tar(block: bytes) -> bool:
+    if block == bytes(_BLOCK):  # an archive without members
+        return True
+    try:
+        tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
+    except (tarfile.TarError, ValueError):
+        return block[257:262] == b"ustar"
+    return True
+
+
+def _described(start: bytes) -> str:
+    if not start:
+        return "an empty file"
+    for magic, description in _OTHER_FORMATS.items():
+        if start.startswith(magic):
+            return description
+    return f"something that begins with {start[:40]!r}"
+
+
+def _not_an_archive(came: str, origin: Origin) -> NotAnArchiveError:
+    return NotAnArchiveError(origin.message(came, advice="check the handle; other formats have to be unpacked by hand"))
+
+
+def _corrupt(why: object, origin: Origin) -> CorruptArchiveError:
+    text = str(why) or type(why).__name__
+    return CorruptArchiveError(
+        origin.message(f"a truncated or damaged archive: {text}", advice="fetch or copy it again")
+    )

@@ -1,0 +1,137 @@
+"""A folder that untrusted archive members are written to, and never beside."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from hublayer.errors import UnsafeArchiveError
+from hublayer.hub.origin import Origin
+
+_CHUNK = 1 << 18
+_BAD_NAME = (errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ, errno.ENOTDIR, errno.EISDIR)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What an archive may unpack to: so many files and folders, and so many bytes, counted while they are written.
+
+    ``free_bytes`` are always allowed; beyond them, ``ratio`` times the size of the archive.
+    """
+
+    members: int = 100_000
+    free_bytes: int = 1 << 30
+    ratio: int = 1_000
+
+
+class SafeFolder:
+    """Writes members below ``root``, an empty folder; raises UnsafeArchiveError, naming the member, instead of
+    writing elsewhere, over something, or beyond the limits."""
+
+    def __init__(self, root: Path, archive_size: int, limits: Limits, origin: Origin):
+        self.root = root
+        self.allowed_bytes = max(limits.free_bytes, limits.ratio * archive_size)
+        self._limits = limits
+        self._origin = origin
+        self._written_bytes = 0
+        self._names: set[tuple[str, ...]] = set()
+        self._folders: set[tuple[str, ...]] = {()}
+
+    def add_folder(self, name: str) -> None:
+        """Make the folder of a member."""
+        parts = self.parts(name)
+        if not parts:  # "./", the root itself
+            return
+        self._claim(parts, name)
+        self._make_folders(parts, name)
+
+    def add_file(self, name: str, content: IO[bytes]) -> None:
+        """Write the file of a member, mode 0644."""
+        parts = self.parts(name)
+        if not parts:
+            raise self.unsafe(name, "it names the folder itself but is a file")
+        self._claim(parts, name)
+        self._make_folders(parts[:-1], name)
+        path = self.root.joinpath(*parts)
+        # "x" neither overwrites nor follows a link, whatever a file system makes of upper and lower case.
+        try:
+            file = path.open("xb")
+        except FileExistsError:
+            raise self.unsafe(name, "another member has this name") from None
+        except OSError as error:
+            raise self._named(error, name) from error
+        with file:
+            while chunk := content.read(_CHUNK):
+                self._written_bytes += len(chunk)
+                if self._written_bytes > self.allowed_bytes:
+                    raise self.too_large(name)
+                file.write(chunk)
+        path.chmod(0o644)
+
+    def unsafe(self, name: str, why: str) -> UnsafeArchiveError:
+        """Return the error that refuses a member."""
+        return UnsafeArchiveError(
+            self._origin.message(
+                f"the member {name[:200]!r}: {why}",
+                advice="nothing was unpacked; do not use this archive unless you trust its publisher, and tell them",
+            )
+        )
+
+    def too_large(self, name: str) -> UnsafeArchiveError:
+        """Return the error that refuses a bomb."""
+        return self.unsafe(
+            name, f"the archive unpacks to more than {self.allowed_bytes:,} bytes, far more than its size"
+        )
+
+    def parts(self, name: str) -> tuple[str, ...]:
+        """Return the folders and the file that a member names; raise UnsafeArchiveError if it could lead outside."""
+        if "\0" in name:
+            raise self.unsafe(name, "a NUL character in the name")
+        if "\\" in name:
+            raise self.unsafe(name, "a backslash in the name")
+        if name.startswith("/") or re.match("[A-Za-z]:", name):
+            raise self.unsafe(name, "an absolute name")
+        parts = tuple(part for part in name.split("/") if part not in ("", "."))
+        # Windows drops dots and spaces at the end, so that ".. " is ".." there.
+        if any(not part.strip(". ") for part in parts):
+            raise self.unsafe(name, "a name that leads upwards")
+        try:
+            os.fsencode(name)
+        except UnicodeEncodeError:
+            raise self.unsafe(name, "a name that is not valid text") from None
+        return parts
+
+    def _claim(self, parts: tuple[str, ...], name: str) -> None:
+        if parts in self._names:
+            raise self.unsafe(name, "another member has this name")
+        self._names.add(parts)
+        self._count(name)
+
+    def _make_folders(self, parts: tuple[str, ...], name: str) -> None:
+        for depth in range(1, len(parts) + 1):
+            folder = parts[:depth]
+            if folder in self._folders:
+                continue
+            self._count(name)
+            path = self.root.joinpath(*folder)
+            try:
+                path.mkdir()
+            except FileExistsError:
+                raise self.unsafe(name, "another member has this name") from None
+            except OSError as error:
+                raise self._named(error, name) from error
+            path.chmod(0o755)
+            self._folders.add(folder)
+
+    def _count(self, name: str) -> None:
+        if len(self._names) + len(self._folders) > 2 * self._limits.members or len(self._names) > self._limits.members:
+            raise self.unsafe(name, f"the archive has more than {self._limits.members:,} members")
+
+    def _named(self, error: OSError, name: str) -> Exception:
+        if error.errno in _BAD_NAME:
+            return self.unsafe(name, f"a name that cannot be written: {error.strerror}")
+        return error  # a full disk and the like: an error of the cache, not of the archive

@@ -1,0 +1,225 @@
+"""KerasLayer: a pretrained SavedModel as a layer of Keras 3."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from os import PathLike, fspath
+from typing import Any
+
+import keras
+
+from hublayer.choices import choose_endpoint, choose_output, select_output
+from hublayer.errors import ConfigError, SideEffectsError
+from hublayer.load_options import load_options_from_config, load_options_to_config
+from hublayer.model import BoundEndpoint, Model, load
+from hublayer.runtime.targets import CallableTarget, EndpointTarget, Target
+from hublayer.runtime.traces import check_arguments
+
+
+@keras.saving.register_keras_serializable(package="hublayer")
+class KerasLayer(keras.layers.Layer):
+    """Wrap a SavedModel, or a callable, as a Keras layer; frozen unless `trainable=True`.
+
+    handle: what to load: a folder, an archive or a URL (see `hublayer.load`); or a loaded `Model`, one of its
+        endpoints (``model.tokenize``), or any callable on tensors.
+    trainable: whether the model's weights are trained, and whether it runs in training mode while Keras trains.
+        It can be set later, too.
+    arguments: hyperparameters that are passed on each call, such as ``{"batch_norm_momentum": 0.997}``.
+    tags: tag set of the MetaGraph; by default the only one, ``{}`` in the TF1 Hub format, or ``{"serve"}``.
+    signature: name of the signature, or of the named callable, to call. By default ``__call__``, then the
+        signatures ``default`` (TF1 Hub), ``serving_default`` and ``serve``, then the only one there is.
+    signature_outputs_as_dict: return all outputs of a signature as a dict even if there is only one.
+    output_key: name of the one output to return.
+    output_shape: shape of the output without its batch dimension, or a nest of them, where the model does not
+        tell its own.
+    load_options: a tf.saved_model.LoadOptions.
+    runtime: "auto" or "native" (TensorFlow's own loader).
+    allow_side_effects: load a model that touches files, processes, sockets or Python beyond its own assets too.
+        A ``.keras`` file with this setting loads only with ``safe_mode=False``.
+    **kwargs: arguments of keras.layers.Layer (`name`, `dtype`, …) and `input_shape`, without the batch
+        dimension, which lets a Sequential model build itself. `dtype` is by default that of the model's first input.
+
+    Inputs are a tensor, or a list, tuple or dict of them; NumPy arrays and lists of str are fine. A signature with
+    one output gives a tensor, with several a dict; a callable gives what it was saved with.
+
+    Weights keep TensorFlow's names. Moving averages move only while Keras trains and the layer is trainable;
+    the model's regularisation losses are in `losses` only while it is trainable.
+
+    Raises what `hublayer.load` raises; EndpointError for a signature, output or hyperparameter that is not there,
+    ConfigError for arguments that exclude each other. Calls raise an InputError, which prints the expected inputs
+    beside what came.
+    """
+
+    def __init__(
+        self,
+        handle: str | PathLike[str] | Model | BoundEndpoint | Callable[..., Any],
+        trainable: bool = False,
+        arguments: Mapping[str, Any] | None = None,
+        tags: Iterable[str] | str | None = None,
+        signature: str | None = None,
+        signature_outputs_as_dict: bool | None = None,
+        output_key: str | None = None,
+        output_shape: Any = None,
+        load_options: Any = None,
+        runtime: str = "auto",
+        allow_side_effects: bool = False,
+        **kwargs: Any,
+    ):
+        if load_options is not None and isinstance(load_options, Mapping):
+            load_options = load_options_from_config(load_options)
+        tags = None if tags is None else sorted([tags] if isinstance(tags, str) else tags)
+        given_shape = kwargs.pop("input_shape", None)
+        dtype = kwargs.pop("dtype", None)
+        arguments = dict(arguments or {})
+        target = _target(
+            handle, arguments, tags, signature, load_options, runtime=runtime, allow_side_effects=allow_side_effects
+        )
+        endpoint = target.endpoint
+        if endpoint is not None:
+            check_arguments(endpoint, arguments)
+        self._choice = choose_output(target, output_key, signature_outputs_as_dict)
+
+        kwargs.setdefault("autocast", False)
+        dtype = keras.backend.standardize_dtype(dtype) if _is_dtype(dtype) else dtype
+        super().__init__(trainable=trainable, dtype=dtype or target.input_dtype or "float32", **kwargs)
+        # Keras converts inputs by its own rules before call(); here the endpoint says what its inputs are.
+        self._convert_input_args = False
+        self._allow_non_tensor_positional_args = True
+        self.supports_jit = False
+        self._given_input_shape = None if given_shape is None else tuple(given_shape)
+        self._given_output_shape = _as_shapes(output_shape)
+        self._target = target
+        self._tracked_resource = target.trackable  # so that exporting the outer model finds tables and assets
+        self._config = {
+            "handle": target.handle,
+            "arguments": arguments,
+            "tags": target.tags if tags is None else tags,
+            "signature": target.signature if signature is None else signature,
+            "signature_outputs_as_dict": signature_outputs_as_dict,
+            "output_key": output_key,
+            "output_shape": output_shape,
+            "load_options": load_options,
+            "runtime": runtime,
+            "allow_side_effects": allow_side_effects,
+        }
+        with keras.name_scope(self.name):
+            for variable in target.weights():
+                self._track_variable(variable)
+        self._build_at_init()
+
+    @property
+    def resolved_object(self) -> Any:
+        """The loaded model (its attributes, endpoints, variables), or the callable that was given."""
+        return self._target.resolved_object
+
+    @property
+    def input_shape(self) -> tuple[int | None, ...]:
+        """Shape of the one input with its batch dimension, if it was given or is fully known.
+
+        Raises AttributeError otherwise; a Sequential model then waits for data before it builds itself.
+        """
+        if self._given_input_shape is not None:
+            return (None, *self._given_input_shape)
+        shape = self._target.input_shape
+        if shape is None or len(shape) == 0 or shape[0] is not None or None in shape[1:]:
+            raise AttributeError(f"The layer {self.name!r} does not know the full shape of its input.")
+        return shape
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Run the endpoint on `inputs`.
+
+        training: the trace to run; the training one only if the layer is trainable as well.
+        """
+        outputs = self._target(inputs, bool(training) and self.trainable)
+        outputs = select_output(outputs, self._choice)
+        return self._target.with_shape(outputs, self._given_output_shape)
+
+    def compute_output_spec(self, inputs: Any, training: bool | None = None) -> Any:
+        """Shapes and dtypes of the outputs for symbolic inputs, as KerasTensors."""
+        return self._target.output_spec(lambda x: self.call(x, training=training), inputs)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Shapes of the outputs for the shapes (or nest of shapes) of the inputs, batch dimension included."""
+        spec = self.compute_output_spec(self._target.symbolic_inputs(input_shape, self.compute_dtype))
+        return keras.tree.map_structure(lambda tensor: tuple(tensor.shape), spec)
+
+    def _get_own_losses(self) -> list[Any]:
+        # Keras gathers a model's losses from this method of each layer; add_loss() would only know of calls.
+        losses = super()._get_own_losses()
+        if self.trainable:
+            losses = [*losses, *(loss() for loss in self._target.regularization_losses())]
+        return losses
+
+    def get_config(self) -> dict[str, Any]:
+        """Everything that makes an equal layer. Raises ConfigError if it was made from a callable."""
+        if self._target.handle is None:
+            raise ConfigError(
+                f"The layer {self.name!r} was made from {self.resolved_object!r}, which no config can name. To save, "
+                "clone or export its config, save the callable as a SavedModel and pass the folder as the handle."
+            )
+        config = {**super().get_config(), **self._config}
+        config["load_options"] = load_options_to_config(config["load_options"])
+        if self._given_input_shape is not None:
+            config["input_shape"] = list(self._given_input_shape)
+        return config
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> KerasLayer:
+        """The layer of a config. Raises SideEffectsError for allow_side_effects=True under Keras's safe mode."""
+        from keras.src.saving.serialization_lib import in_safe_mode  # Keras has no public question for it
+
+        if config.get("allow_side_effects") and in_safe_mode():
+            raise SideEffectsError(
+                f"The layer {config.get('name')!r} loads {config.get('handle')!r} with allow_side_effects=True, which "
+                "Keras's safe mode does not let through. If you trust the file, load it with safe_mode=False."
+            )
+        return super().from_config(config)
+
+
+def _target(
+    handle: Any,
+    arguments: dict[str, Any],
+    tags: list[str] | None,
+    signature: str | None,
+    load_options: Any,
+    runtime: str,
+    allow_side_effects: bool,
+) -> Target:
+    if isinstance(handle, str | PathLike):
+        model = load(fspath(handle), tags, load_options, runtime, allow_side_effects)
+        return EndpointTarget(model, choose_endpoint(model, signature), signature, arguments)
+    refused = {"tags": tags, "load_options": load_options}
+    if not isinstance(handle, Model):
+        refused["signature"] = signature
+    for name, value in refused.items():
+        if value is not None:
+            raise ConfigError(
+                f"{name}= belongs to a handle that is still to be loaded, but a loaded object came: {handle!r}. "
+                f"Pass {name}= where it is loaded, or pass its handle."
+            )
+    if isinstance(handle, Model):
+        return EndpointTarget(handle, choose_endpoint(handle, signature), signature, arguments)
+    if isinstance(handle, BoundEndpoint):
+        return EndpointTarget(handle.model, handle.endpoint, handle.endpoint.name, arguments)
+    if not callable(handle):
+        raise ConfigError(
+            f"The handle is {handle!r} (of type {type(handle).__name__}); expected a folder, an archive, a URL, "
+            "a loaded model or a callable."
+        )
+    return CallableTarget(handle, arguments)
+
+
+def _is_dtype(dtype: Any) -> bool:
+    return dtype is not None and not isinstance(dtype, str | dict | keras.DTypePolicy)
+
+
+def _as_shapes(shapes: Any) -> Any:
+    """A shape, or a nest of shapes, with every innermost list of dimensions as a tuple."""
+    if shapes is None:
+        return None
+    if isinstance(shapes, Mapping):
+        return {key: _as_shapes(value) for key, value in shapes.items()}
+    shapes = list(shapes)
+    if all(dim is None or isinstance(dim, int) for dim in shapes):
+        return tuple(shapes)
+    return [_as_shapes(shape) for shape in shapes]

@@ -1,0 +1,189 @@
+"""hub.load: a handle becomes a Model whose endpoints can be called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from os import PathLike
+from typing import Any
+
+from hublayer import hub
+from hublayer.errors import BackendError, EndpointError
+from hublayer.graph.side_effects import refuse_side_effects
+from hublayer.runtime.call import call_endpoint
+from hublayer.savedmodel import SavedModel, read
+from hublayer.savedmodel.endpoints import Endpoint
+from hublayer.savedmodel.reader import MetaGraph
+
+RUNTIMES = ("auto", "native")
+
+
+def load(
+    handle: str | PathLike[str],
+    tags: Iterable[str] | str | None = None,
+    options: Any = None,
+    runtime: str = "auto",
+    allow_side_effects: bool = False,
+) -> Model:
+    """Resolve `handle` and load the SavedModel.
+
+    handle: a folder, an archive, or the URL of one or of a model on a host that speaks the hosting protocol.
+    tags: the MetaGraph's tag set; by default the only one there is, ``{}`` in the TF1 Hub format, or ``{"serve"}``.
+    options: a tf.saved_model.LoadOptions.
+    runtime: "auto" or "native", TensorFlow's own loader.
+    allow_side_effects: load a model that touches files, processes, sockets or Python beyond its own assets too.
+
+    Raises HandleError or ResolveError if the handle gives no folder, SavedModelError if the folder gives no model,
+    BackendError for a runtime that the Keras backend cannot offer.
+    """
+    saved_model = read(hub.resolve(handle))
+    meta_graph = saved_model.meta_graph(tags)
+    if not allow_side_effects:
+        refuse_side_effects(saved_model, meta_graph)
+    program = _runtime(runtime).load(saved_model, meta_graph, options)
+    return Model(program, saved_model, meta_graph, str(handle))
+
+
+def _runtime(name: str) -> Any:
+    if name not in RUNTIMES:
+        raise BackendError(f"runtime={name!r} is not known; pass one of {', '.join(map(repr, RUNTIMES))}.")
+    import keras
+
+    backend = keras.config.backend()
+    if backend != "tensorflow":
+        raise BackendError(
+            f"The native runtime runs on Keras's TensorFlow backend, but the backend is {backend!r}. "
+            "Set the environment variable KERAS_BACKEND=tensorflow before Keras is imported."
+        )
+    from hublayer.runtime import native
+
+    return native
+
+
+class BoundEndpoint:
+    """One endpoint of a loaded model, to be called like the publisher's function."""
+
+    def __init__(self, model: Model, endpoint: Endpoint):
+        self.model = model
+        self.endpoint = endpoint
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call it. Tensors go by position or by name, hyperparameters such as ``seq_length=128`` by name.
+
+        A signature returns a dict of tensors, a callable the structure it was saved with.
+
+        Raises an InputError or ArgumentsError, which print what was expected beside what came.
+        """
+        endpoint = self.endpoint
+        order = endpoint.positional or endpoint.inputs
+        if len(args) > len(order):
+            raise EndpointError(
+                f"The {endpoint.kind} {endpoint.name!r} takes {len(order)} arguments by position, but {len(args)} came."
+                f"\nExpected:\n{endpoint.describe_inputs()}"
+            )
+        given = dict(zip(order, args, strict=False))
+        given.update(kwargs)
+        inputs = {name: given.pop(name) for name in endpoint.inputs if name in given}
+        arguments = {name: given.pop(name) for name in endpoint.arguments if name in given}
+        training = arguments.pop("training", None)
+        inputs.update(given)  # unknown names are reported by the matching, beside the known ones
+        single = endpoint.kind == "callable" and len(endpoint.inputs) == 1 and list(inputs) == list(endpoint.inputs)
+        value = next(iter(inputs.values())) if single else inputs
+        return call_endpoint(self.model.program, endpoint, value, training, arguments)
+
+    def __repr__(self) -> str:
+        return (
+            f"<{self.endpoint.kind} {self.endpoint.name!r} of {self.model.handle}>\n{self.endpoint.describe_inputs()}"
+        )
+
+
+class Signatures(Mapping[str, BoundEndpoint]):
+    """The signatures of a model by name."""
+
+    def __init__(self, model: Model):
+        self._model = model
+
+    def __getitem__(self, name: str) -> BoundEndpoint:
+        return BoundEndpoint(self._model, self._model.meta_graph.signatures[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._model.meta_graph.signatures)
+
+    def __len__(self) -> int:
+        return len(self._model.meta_graph.signatures)
+
+    def __repr__(self) -> str:
+        return f"<signatures {list(self)}>"
+
+
+class Model:
+    """A loaded SavedModel.
+
+    Call it (``model(x, training=False)``), its signatures (``model.signatures["serving_default"](x=x)``) or its named
+    callables (``model.tokenize(text)``). Other names are the attributes that the publisher saved.
+
+    handle: what it was loaded from. saved_model, meta_graph: the facts of its files. program: the runtime's side.
+    """
+
+    def __init__(self, program: Any, saved_model: SavedModel, meta_graph: MetaGraph, handle: str):
+        self.program = program
+        self.saved_model = saved_model
+        self.meta_graph = meta_graph
+        self.handle = handle
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the root's ``__call__``. Raises EndpointError if the model has none."""
+        if "__call__" not in self.meta_graph.callables:
+            raise EndpointError(
+                f"{self.handle} has no __call__. Call one of its endpoints instead: "
+                f"signatures {list(self.meta_graph.signatures)}, callables {list(self.meta_graph.callables)}."
+            )
+        return BoundEndpoint(self, self.meta_graph.callables["__call__"])(*args, **kwargs)
+
+    @property
+    def signatures(self) -> Signatures:
+        """The signatures by name."""
+        return Signatures(self)
+
+    @property
+    def variables(self) -> list[Any]:
+        """The backend's variables, in the publisher's order."""
+        return [variable for variable, _ in self._all_variables()]
+
+    @property
+    def trainable_variables(self) -> list[Any]:
+        """Those that the publisher meant to be trained."""
+        return [variable for variable, trainable in self._all_variables() if trainable]
+
+    def _all_variables(self) -> list[tuple[Any, bool]]:
+        found: dict[int, tuple[Any, bool]] = {}
+        for endpoint in [None, *self.meta_graph.endpoints.values()]:
+            for variable, trainable in self.program.variables(endpoint):
+                found.setdefault(id(variable), (variable, trainable))
+        return list(found.values())
+
+    @property
+    def regularization_losses(self) -> list[Any]:
+        """Functions of no arguments, each giving a scalar."""
+        return self.program.regularization_losses()
+
+    @property
+    def assets(self) -> list[str]:
+        """Absolute paths of the asset files."""
+        folder = self.saved_model.folder / "assets"
+        return [str(folder / name) for name in self.meta_graph.assets]
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or "meta_graph" not in self.__dict__:
+            raise AttributeError(name)
+        if name in self.meta_graph.callables:
+            return BoundEndpoint(self, self.meta_graph.callables[name])
+        try:
+            return self.program.attribute(name)
+        except AttributeError:
+            raise AttributeError(
+                f"{self.handle} has no attribute {name!r}; its callables are {list(self.meta_graph.callables)}."
+            ) from None
+
+    def __repr__(self) -> str:
+        callables, signatures = list(self.meta_graph.callables), list(self.meta_graph.signatures)
+        return f"<hublayer Model {self.handle} ({self.saved_model.format}): callables {callables}, signatures {signatures}>"

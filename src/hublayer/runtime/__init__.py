@@ -1,0 +1,1 @@
+"""Run the endpoints of a SavedModel: with TensorFlow's own loader (native)."""

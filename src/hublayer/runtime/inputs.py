@@ -1,0 +1,203 @@
+"""Fit what a caller passed to what an endpoint was saved with.
+
+One tensor goes to the one input, a list or tuple by position, a dict by name. Widths of integers and floats are
+cast where nothing can be lost; NumPy's default float64 and Python numbers become what the endpoint takes, as in Keras.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from hublayer.errors import InputDtypeError, InputError, InputNameError, InputShapeError, InputStructureError
+from hublayer.runtime.program import Tensors
+from hublayer.savedmodel.endpoints import Endpoint, Trace
+from hublayer.savedmodel.specs import CompositeSpec, Spec, is_spec, shape_text
+
+# How far a mismatch got; of several traces' errors, the one that got furthest tells most.
+_PROGRESS = (InputStructureError, InputNameError, InputShapeError, InputDtypeError)
+_FLOATS = {"float16": 16, "bfloat16": 16, "float32": 32, "float64": 64}
+_INTEGERS = {
+    **{f"int{bits}": (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for bits in (8, 16, 32, 64)},
+    **{f"uint{bits}": (0, 2**bits - 1) for bits in (8, 16, 32, 64)},
+}
+
+
+def describe_value(value: Any, tensors: Tensors) -> str:
+    """What came, in the words in which expected inputs are printed."""
+    if tensors.is_tensor(value):
+        kind = tensors.kind(value)
+        prefix = "" if kind == "dense" else f"{kind} "
+        return f"{prefix}{tensors.dtype(value)} {shape_text(tensors.shape(value))}"
+    if isinstance(value, np.ndarray | np.generic):
+        return f"NumPy {value.dtype} {value.shape}"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key!r}: {describe_value(item, tensors)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        if value and not any(_is_array(item, tensors) or isinstance(item, Mapping) for item in value):
+            return f"{type(value).__name__} of {len(value)} Python values such as {value[0]!r}"[:200]
+        return "[" + ", ".join(describe_value(item, tensors) for item in value) + "]"
+    return f"{type(value).__name__} {value!r}"[:200]
+
+
+def _is_array(value: Any, tensors: Tensors) -> bool:
+    return tensors.is_tensor(value) or isinstance(value, np.ndarray | np.generic)
+
+
+class _Fit:
+    def __init__(self, tensors: Tensors, exact: bool):
+        self.tensors = tensors
+        self.exact = exact
+
+    def structure(self, expected: Any, value: Any, path: str) -> Any:
+        if is_spec(expected):
+            return self.leaf(expected, value, path)
+        if isinstance(expected, dict):
+            return self.mapping(expected, value, path)
+        if isinstance(expected, list | tuple):
+            return self.sequence(expected, value, path)
+        return expected
+
+    def mapping(self, expected: dict, value: Any, path: str) -> dict:
+        if isinstance(value, Mapping):
+            self.check_names(list(expected), list(value), path)
+            return {key: self.structure(expected[key], value[key], f"{path}[{key!r}]") for key in expected}
+        return dict(zip(expected, self.by_position(list(expected.values()), value, path), strict=True))
+
+    def sequence(self, expected: list | tuple, value: Any, path: str) -> Any:
+        if isinstance(value, Mapping):
+            fields = getattr(expected, "_fields", None)
+            names = list(fields or (getattr(item, "name", None) or f"{i}" for i, item in enumerate(expected)))
+            self.check_names(names, list(value), path)
+            value = [value[name] for name in names]
+        items = self.by_position(list(expected), value, path)
+        return type(expected)(*items) if hasattr(expected, "_fields") else type(expected)(items)
+
+    def by_position(self, expected: list, value: Any, path: str) -> list:
+        if not isinstance(value, list | tuple) or (len(expected) == 1 and len(value) != 1):
+            value = [value]
+        if len(value) != len(expected):
+            raise InputStructureError(f"{path} takes {len(expected)} tensors, but {len(value)} came")
+        return [self.structure(e, v, f"{path}[{i}]") for i, (e, v) in enumerate(zip(expected, value, strict=True))]
+
+    def check_names(self, expected: list[str], got: list[str], path: str) -> None:
+        missing, unknown = [n for n in expected if n not in got], [n for n in got if n not in expected]
+        if missing or unknown:
+            parts = [f"lacks {missing}"] * bool(missing) + [f"has no input {unknown}"] * bool(unknown)
+            raise InputNameError(f"{path} takes the names {expected}; what came {' and '.join(parts)}")
+
+    def leaf(self, spec: Spec, value: Any, path: str) -> Any:
+        tensors = self.tensors
+        if isinstance(value, Mapping):
+            if len(value) == 1 and getattr(spec, "name", None) in value:
+                return self.leaf(spec, next(iter(value.values())), path)
+            raise InputStructureError(f"{path} is one tensor, but a dict of {sorted(map(str, value))} came")
+        if isinstance(value, list | tuple) and len(value) == 1 and _is_array(value[0], tensors):
+            inner, rank = value[0], None if spec.shape is None else len(spec.shape)
+            if rank is None or rank == len(np.shape(inner) if not tensors.is_tensor(inner) else _shape(inner, tensors)):
+                return self.leaf(spec, inner, path)
+        if isinstance(value, list | tuple) and any(tensors.is_tensor(item) for item in value):
+            raise InputStructureError(f"{path} is one tensor, but a list of {len(value)} tensors came")
+        if not tensors.is_tensor(value):
+            value = self.array(spec, value, path)
+        self.check_kind(spec, value, path)
+        self.check_shape(spec, value, path)
+        return self.cast(spec, value, path)
+
+    def array(self, spec: Spec, value: Any, path: str) -> Any:
+        """NumPy arrays stay as they are; Python values become the array that the spec asks for."""
+        if isinstance(value, np.ndarray | np.generic):
+            return np.asarray(value)
+        if value is None:
+            raise InputStructureError(f"{path} is missing (None came)")
+        try:
+            return self.tensors.convert(value, spec)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise InputDtypeError(f"{path}: {describe_value(value, self.tensors)} is no {spec} ({error})") from error
+
+    def check_kind(self, spec: Spec, value: Any, path: str) -> None:
+        kind = self.tensors.kind(value) if self.tensors.is_tensor(value) else "dense"
+        expected = spec.kind if isinstance(spec, CompositeSpec) else "dense"
+        if kind != expected:
+            raise InputStructureError(f"{path} is a {expected} tensor, but a {kind} one came")
+
+    def check_shape(self, spec: Spec, value: Any, path: str) -> None:
+        shape = self.tensors.shape(value) if self.tensors.is_tensor(value) else value.shape
+        if spec.shape is None or shape is None:
+            return
+        if len(shape) != len(spec.shape):
+            raise InputShapeError(
+                f"{path} has rank {len(spec.shape)} {shape_text(spec.shape)}, but rank {len(shape)} "
+                f"{shape_text(tuple(shape))} came"
+            )
+        if any(e is not None and g is not None and e != g for e, g in zip(spec.shape, shape, strict=True)):
+            raise InputShapeError(f"{path} has the shape {shape_text(spec.shape)}, but {shape_text(tuple(shape))} came")
+
+    def cast(self, spec: Spec, value: Any, path: str) -> Any:
+        tensors = self.tensors
+        got = tensors.dtype(value) if tensors.is_tensor(value) else _numpy_dtype(value)
+        if got == spec.dtype or spec.dtype is None:
+            return tensors.convert(value, spec)
+        if self.exact or not self.loses_nothing(value, got, spec.dtype):
+            raise InputDtypeError(f"{path} is {spec.dtype}, but {got} came; it cannot be cast without loss")
+        return tensors.convert(value, spec)
+
+    def loses_nothing(self, value: Any, got: str, expected: str) -> bool:
+        if got in _FLOATS and expected in _FLOATS:
+            return _FLOATS[got] < _FLOATS[expected] or not self.tensors.is_tensor(value)
+        if got in _INTEGERS and expected in _INTEGERS:
+            low, high = _INTEGERS[expected]
+            if low <= _INTEGERS[got][0] and _INTEGERS[got][1] <= high:
+                return True
+            known = self.tensors.concrete(value) if self.tensors.is_tensor(value) else value
+            return known is not None and (known.size == 0 or (low <= int(known.min()) and int(known.max()) <= high))
+        return False
+
+
+def _shape(value: Any, tensors: Tensors) -> tuple:
+    return tensors.shape(value) or ()
+
+
+def _numpy_dtype(value: np.ndarray) -> str:
+    return "string" if value.dtype.kind in "USO" else str(value.dtype)
+
+
+def _fit_inputs(endpoint: Endpoint, trace: Trace, inputs: Any, fit: _Fit) -> dict[str, Any]:
+    expected = {name: trace.arguments.get(name) for name in endpoint.inputs}
+    if not expected:
+        if inputs is None or (isinstance(inputs, list | tuple | dict) and not inputs):
+            return {}
+        raise InputStructureError("it takes no inputs, but some came")
+    if len(expected) > 1:
+        return fit.mapping(expected, inputs, "inputs")
+    name, structure = next(iter(expected.items()))
+    named = isinstance(inputs, Mapping) and list(inputs) == [name] and not isinstance(structure, dict)
+    if named or (endpoint.kind == "signature" and isinstance(inputs, Mapping)):
+        return fit.mapping(expected, inputs, "inputs")
+    return {name: fit.structure(structure, inputs, name)}
+
+
+def match_inputs(
+    endpoint: Endpoint, traces: list[Trace], inputs: Any, tensors: Tensors
+) -> tuple[Trace, dict[str, Any]]:
+    """The first of `traces` that `inputs` fit, and the inputs as its tensors by parameter name.
+
+    A trace that fits without casts goes before one that needs them.
+
+    Raises InputStructureError, InputNameError, InputShapeError or InputDtypeError, with the expected inputs beside
+    what came.
+    """
+    errors: list[InputError] = []
+    for exact in (True, False):
+        for trace in traces:
+            try:
+                return trace, _fit_inputs(endpoint, trace, inputs, _Fit(tensors, exact))
+            except InputError as error:
+                errors.append(error)
+    furthest = max(errors, key=lambda error: _PROGRESS.index(type(error)))
+    raise type(furthest)(
+        f"The inputs do not fit the {endpoint.kind} {endpoint.name!r}: {furthest}.\n"
+        f"Expected:\n{endpoint.describe_inputs()}\nCame:\n    {describe_value(inputs, tensors)}"
+    ) from None

@@ -1,0 +1,146 @@
+"""The native runtime: TensorFlow's own loader, every op exact. Needs TensorFlow and Keras on its backend."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from hublayer.errors import BackendError, ModelLoadError, UnsupportedOpsError
+from hublayer.graph.library import Library
+from hublayer.runtime.op_packages import advice, needs_text
+from hublayer.runtime.tensorflow_tensors import TensorFlowTensors
+from hublayer.savedmodel.endpoints import Endpoint, Trace
+from hublayer.savedmodel.reader import MetaGraph, SavedModel
+
+
+def _tensorflow() -> Any:
+    try:
+        return importlib.import_module("tensorflow")
+    except ImportError as error:
+        raise BackendError(
+            "runtime='native' needs TensorFlow, which is not installed. Install it: pip install 'hublayer[tensorflow]'."
+        ) from error
+
+
+def _unregistered(library: Library) -> list[str]:
+    registry = importlib.import_module("tensorflow.python.framework.op_def_registry")
+    return sorted(op for op in library.op_counts if registry.get(op) is None)
+
+
+def _register_ops(saved_model: SavedModel, meta_graph: MetaGraph) -> None:
+    """Import tensorflow_text if the model needs it; raise UnsupportedOpsError for what is still unknown."""
+    library = Library(meta_graph)
+    unknown = _unregistered(library)
+    if any(needs_text(op) for op in unknown) and importlib.util.find_spec("tensorflow_text"):
+        importlib.import_module("tensorflow_text")
+        unknown = _unregistered(library)
+    if not unknown:
+        return
+    lines = []
+    for op in unknown:
+        places = [name or "the main graph" for name in library.op_places[op]]
+        where = places[0] + (f" and {len(places) - 1} more" if len(places) > 1 else "")
+        hint = f": {advice(op)}" if advice(op) else ""
+        lines.append(f"    {op} ({library.op_counts[op]} times, in {where}){hint}")
+    raise UnsupportedOpsError(
+        f"{saved_model.folder} was not loaded: this TensorFlow does not know {len(unknown)} of its ops.\n"
+        + "\n".join(lines)
+        + "\nInstall and import the package that registers them, or use a model without them."
+    )
+
+
+def load(saved_model: SavedModel, meta_graph: MetaGraph, options: Any = None) -> NativeProgram:
+    """Load `meta_graph` with tf.saved_model.load.
+
+    options: a tf.saved_model.LoadOptions or None.
+
+    Raises UnsupportedOpsError with all ops that this TensorFlow lacks, ModelLoadError with TensorFlow's own
+    reason for anything else.
+    """
+    tf = _tensorflow()
+    _register_ops(saved_model, meta_graph)
+    try:
+        loaded = tf.saved_model.load(str(saved_model.folder), tags=sorted(meta_graph.tags), options=options)
+    except Exception as error:
+        raise ModelLoadError(
+            f"{saved_model.folder} (tags {sorted(meta_graph.tags)}, written by TensorFlow "
+            f"{meta_graph.tensorflow_version or 'unknown'}) could not be loaded by TensorFlow {tf.__version__}: "
+            f"{type(error).__name__}: {_reason(error)}"
+        ) from error
+    return NativeProgram(loaded, meta_graph)
+
+
+def _reason(error: Exception) -> str:
+    """TensorFlow's message without the Python traces that it carries along."""
+    paragraphs = [paragraph.strip() for paragraph in str(error).split("\n\n")]
+    telling = [p for p in paragraphs if p and not p.startswith(("Graph execution error", "Detected at node"))]
+    return telling[0] if telling else str(error).strip()
+
+
+class NativeProgram:
+    """A MetaGraph loaded by TensorFlow. `loaded` is what tf.saved_model.load returned."""
+
+    def __init__(self, loaded: Any, meta_graph: MetaGraph):
+        self.loaded = loaded
+        self.meta_graph = meta_graph
+        self.tensors = TensorFlowTensors()
+
+    def run(self, endpoint: Endpoint, trace: Trace, arguments: Mapping[str, Any]) -> Any:
+        """See Program.run."""
+        if endpoint.kind == "signature":
+            return dict(self.loaded.signatures[endpoint.name](**arguments))
+        args, kwargs = [], dict(arguments)
+        for name in endpoint.positional:
+            if name not in kwargs:
+                break
+            args.append(kwargs.pop(name))
+        return getattr(self.loaded, endpoint.name)(*args, **kwargs)
+
+    def _concrete_functions(self, endpoint: Endpoint) -> list[Any]:
+        if endpoint.kind == "signature":
+            return [self.loaded.signatures[endpoint.name]]
+        return list(getattr(self.loaded, endpoint.name).concrete_functions)
+
+    def variables(self, endpoint: Endpoint | None = None) -> list[tuple[Any, bool]]:
+        """(tf.Variable, trainable): the publisher's in their order, then those that `endpoint` reaches besides."""
+        listed = list(getattr(self.loaded, "variables", None) or ())
+        marked = self._listed_trainable()
+        found = {id(variable): variable for variable in [*listed, *(marked or ())]}
+        for function in self._concrete_functions(endpoint) if endpoint else ():
+            for variable in function.graph.variables:
+                found.setdefault(id(variable), variable)
+        if marked is None:
+            return [(variable, bool(variable.trainable)) for variable in found.values()]
+        trainable = {id(variable) for variable in marked}
+        return [(variable, key in trainable) for key, variable in found.items()]
+
+    def _listed_trainable(self) -> list[Any] | None:
+        """The publisher's `trainable_variables`, or None if there is no such list."""
+        if self.meta_graph.objects:
+            listed = getattr(self.loaded, "trainable_variables", None)
+            return None if listed is None else list(listed)
+        names = {variable.name for variable in self.meta_graph.variables if variable.trainable}
+        return [v for v in self.loaded.variables if v.name.removesuffix(":0") in names]
+
+    def weights(self, endpoint: Endpoint | None) -> list[Any]:
+        """See Program.weights."""
+        from hublayer.runtime.tensorflow_variables import LoadedVariable
+
+        return [
+            LoadedVariable(variable, trainable)
+            for variable, trainable in self.variables(endpoint)
+            if variable.dtype.is_numpy_compatible
+            and variable.dtype.as_numpy_dtype is not object
+            and variable.shape.is_fully_defined()
+        ]
+
+    def regularization_losses(self) -> list[Callable[[], Any]]:
+        """See Program.regularization_losses."""
+        losses = getattr(self.loaded, "regularization_losses", None) if self.meta_graph.objects else None
+        return list(losses or ())
+
+    def attribute(self, name: str) -> Any:
+        """An attribute that the publisher saved on the root object. Raises AttributeError if there is none."""
+        return getattr(self.loaded, name)

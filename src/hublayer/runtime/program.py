@@ -1,0 +1,58 @@
+"""The small interface between a loaded model and whoever presents it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from hublayer.savedmodel.endpoints import Endpoint, Trace
+from hublayer.savedmodel.specs import Shape, Spec
+
+
+class Tensors(Protocol):
+    """What input matching has to know of a backend's tensors."""
+
+    def is_tensor(self, value: object) -> bool:
+        """Whether `value` is a tensor of the backend, dense or composite; NumPy arrays are not."""
+        ...
+
+    def kind(self, value: Any) -> str:
+        """``"dense"``, ``"ragged"`` or ``"sparse"``."""
+        ...
+
+    def dtype(self, value: Any) -> str:
+        """The dtype's name."""
+        ...
+
+    def shape(self, value: Any) -> Shape:
+        """The static shape; None for an unknown rank."""
+        ...
+
+    def concrete(self, value: Any) -> Any:
+        """The value as a NumPy array, or None while it is only traced."""
+        ...
+
+    def convert(self, value: Any, spec: Spec) -> Any:
+        """A NumPy array, a nest of Python values or a tensor as a tensor of the spec's dtype."""
+        ...
+
+
+class Program(Protocol):
+    """A MetaGraph loaded for one backend."""
+
+    tensors: Tensors
+
+    def run(self, endpoint: Endpoint, trace: Trace, arguments: Mapping[str, Any]) -> Any:
+        """Call one trace with arguments by name that fit it; returns its structure of tensors."""
+        ...
+
+    def weights(self, endpoint: Endpoint | None) -> list[Any]:
+        """The model's variables as keras.Variable, in the publisher's order, `trainable` set.
+
+        They are those that the publisher listed, then those that `endpoint` reaches besides.
+        """
+        ...
+
+    def regularization_losses(self) -> list[Callable[[], Any]]:
+        """The publisher's losses: functions of no arguments, each giving a scalar."""
+        ...

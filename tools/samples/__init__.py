@@ -1,0 +1,1 @@
+"""The sample SavedModels: one module each, with one function ``build(folder)``."""
