@@ -7,27 +7,29 @@ from typing import TYPE_CHECKING, Any
 
 from hublayer.errors import ConfigError, EndpointError, OutputKeyError
 from hublayer.savedmodel.endpoints import Endpoint
+from hublayer.savedmodel.reader import MetaGraph
 
 if TYPE_CHECKING:
-    from hublayer.model import Model
     from hublayer.runtime.targets import Target
 
 _HUB_DEFAULT = "default"
 _SERVING_NAMES = ("serving_default", "serve")
 
 
-def choose_endpoint(model: Model, signature: str | None) -> Endpoint:
+def choose_endpoint(meta_graph: MetaGraph, signature: str | None, handle: str) -> Endpoint:
     """The endpoint called `signature`, or the one that stands out.
 
     In this order: `signature`; ``__call__``; the TF1 Hub format's ``default``; ``serving_default``; Keras's
-    ``serve``; the only signature. Raises EndpointError, which lists what there is, if none is left.
+    ``serve``; the only signature; the only callable. `handle` is what messages call the model.
+
+    Raises EndpointError, which lists what there is, if none is left.
     """
-    signatures, callables = model.meta_graph.signatures, model.meta_graph.callables
+    signatures, callables = meta_graph.signatures, meta_graph.callables
     there_is = f"It has the signatures {list(signatures)} and the callables {list(callables)}."
     if signature is not None:
         endpoint = signatures.get(signature) or callables.get(signature)
         if endpoint is None:
-            raise EndpointError(f"{model.handle} has no signature {signature!r}. {there_is}")
+            raise EndpointError(f"{handle} has no signature {signature!r}. {there_is}")
         return endpoint
     if "__call__" in callables:
         return callables["__call__"]
@@ -41,7 +43,7 @@ def choose_endpoint(model: Model, signature: str | None) -> Endpoint:
     if not signatures and len(callables) == 1:
         return next(iter(callables.values()))
     raise EndpointError(
-        f"{model.handle} has no __call__ and no signature that is the obvious one. {there_is} "
+        f"{handle} has no __call__ and no signature that is the obvious one. {there_is} "
         + ("Pass one of them as signature=." if signatures or callables else "There is nothing to call.")
     )
 
@@ -75,10 +77,10 @@ def choose_output(target: Target, output_key: str | None, as_dict: bool | None) 
                 "is no signature. Pass signature=, or leave it out: a callable returns what it was saved with."
             )
         if output_key is not None and endpoint is not None:
-            _check_key(endpoint, output_key)
+            check_output_key(endpoint, output_key)
         return OutputChoice(key=output_key)
     if output_key is not None:
-        _check_key(endpoint, output_key)
+        check_output_key(endpoint, output_key)
         return OutputChoice(key=output_key)
     if as_dict:
         return OutputChoice()
@@ -88,7 +90,8 @@ def choose_output(target: Target, output_key: str | None, as_dict: bool | None) 
     return OutputChoice(only=len(names) == 1)
 
 
-def _check_key(endpoint: Endpoint, key: str) -> None:
+def check_output_key(endpoint: Endpoint, key: str) -> None:
+    """Raise OutputKeyError, which lists what there is, if `endpoint` was saved without an output `key`."""
     outputs = endpoint.traces[0].outputs
     if not isinstance(outputs, dict):
         raise OutputKeyError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from os import PathLike, fspath
 from typing import Any
@@ -106,6 +107,12 @@ class KerasLayer(keras.layers.Layer):
             for variable in target.weights():
                 self._track_variable(variable)
         self._build_at_init()
+        if trainable and target.serving_graph_only and self.trainable_weights:
+            warnings.warn(
+                f"{target.handle} is a TF1 model and trains through its serving graph: dropout and BatchNorm stay in "
+                "inference mode, moving averages do not move.",
+                stacklevel=2,
+            )
 
     @property
     def resolved_object(self) -> Any:
@@ -173,7 +180,10 @@ class KerasLayer(keras.layers.Layer):
                 f"The layer {config.get('name')!r} loads {config.get('handle')!r} with allow_side_effects=True, which "
                 "Keras's safe mode does not let through. If you trust the file, load it with safe_mode=False."
             )
-        return super().from_config(config)
+        config = dict(config)
+        if isinstance(config.get("dtype"), dict):
+            config["dtype"] = keras.dtype_policies.deserialize(config["dtype"])
+        return cls(**config)  # Keras's own from_config would turn every error into a TypeError
 
 
 def _target(
@@ -187,7 +197,7 @@ def _target(
 ) -> Target:
     if isinstance(handle, str | PathLike):
         model = load(fspath(handle), tags, load_options, runtime, allow_side_effects)
-        return EndpointTarget(model, choose_endpoint(model, signature), signature, arguments)
+        return EndpointTarget(model, choose_endpoint(model.meta_graph, signature, model.handle), signature, arguments)
     refused = {"tags": tags, "load_options": load_options}
     if not isinstance(handle, Model):
         refused["signature"] = signature
@@ -198,7 +208,9 @@ def _target(
                 f"Pass {name}= where it is loaded, or pass its handle."
             )
     if isinstance(handle, Model):
-        return EndpointTarget(handle, choose_endpoint(handle, signature), signature, arguments)
+        return EndpointTarget(
+            handle, choose_endpoint(handle.meta_graph, signature, handle.handle), signature, arguments
+        )
     if isinstance(handle, BoundEndpoint):
         return EndpointTarget(handle.model, handle.endpoint, handle.endpoint.name, arguments)
     if not callable(handle):

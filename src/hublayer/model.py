@@ -186,4 +186,4 @@ class Model:
 
     def __repr__(self) -> str:
         callables, signatures = list(self.meta_graph.callables), list(self.meta_graph.signatures)
-        return f"<hublayer Model {self.handle} ({self.saved_model.format}): callables {callables}, signatures {signatures}>"
+        return f"<Model {self.handle} ({self.saved_model.format}): callables {callables}, signatures {signatures}>"

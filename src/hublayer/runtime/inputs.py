@@ -106,16 +106,23 @@ class _Fit:
         self.check_shape(spec, value, path)
         return self.cast(spec, value, path)
 
-    def array(self, spec: Spec, value: Any, path: str) -> Any:
+    def array(self, spec: Spec, value: Any, path: str) -> np.ndarray:
         """NumPy arrays stay as they are; Python values become the array that the spec asks for."""
         if isinstance(value, np.ndarray | np.generic):
             return np.asarray(value)
         if value is None:
             raise InputStructureError(f"{path} is missing (None came)")
+        came = describe_value(value, self.tensors)
         try:
-            return self.tensors.convert(value, spec)
+            # NumPy's fixed-width strings lose NUL characters at their end.
+            array = np.asarray(value, object if spec.dtype == "string" else None)
         except (TypeError, ValueError, OverflowError) as error:
-            raise InputDtypeError(f"{path}: {describe_value(value, self.tensors)} is no {spec} ({error})") from error
+            raise InputStructureError(f"{path} is one {spec}, but {came} is no regular array ({error})") from error
+        if spec.dtype == "string" and not all(isinstance(item, str | bytes) for item in array.flat):
+            raise InputDtypeError(f"{path} is {spec.dtype}, but {came} came")
+        if spec.dtype in _FLOATS and array.dtype.kind in "iu":
+            return array.astype(np.float64)
+        return array
 
     def check_kind(self, spec: Spec, value: Any, path: str) -> None:
         kind = self.tensors.kind(value) if self.tensors.is_tensor(value) else "dense"

@@ -75,7 +75,8 @@ def load(saved_model: SavedModel, meta_graph: MetaGraph, options: Any = None) ->
 def _reason(error: Exception) -> str:
     """TensorFlow's message without the Python traces that it carries along."""
     paragraphs = [paragraph.strip() for paragraph in str(error).split("\n\n")]
-    telling = [p for p in paragraphs if p and not p.startswith(("Graph execution error", "Detected at node"))]
+    traces = ("Graph execution error", "Detected at node", 'File "')
+    telling = [p for p in paragraphs if p and not p.startswith(traces)]
     return telling[0] if telling else str(error).strip()
 
 

@@ -22,10 +22,19 @@ class Target(Protocol):
     tags: list[str] | None
     signature: str | None
     is_hub_module: bool
+    serving_graph_only: bool
     resolved_object: Any
     trackable: Any
-    input_dtype: str | None
-    input_shape: Shape
+
+    @property
+    def input_dtype(self) -> str | None:
+        """The dtype of the first input, if it is known."""
+        ...
+
+    @property
+    def input_shape(self) -> Shape:
+        """The shape of the one dense input, if it is known."""
+        ...
 
     def __call__(self, inputs: Any, training: bool) -> Any:
         """Outputs for `inputs`."""
@@ -80,7 +89,8 @@ class EndpointTarget(_TensorFlowTarget):
         self.tags: list[str] | None = sorted(model.meta_graph.tags) if len(model.saved_model.meta_graphs) > 1 else None
         self.signature = signature
         self.is_hub_module = model.saved_model.is_hub_module
-        self.resolved_object = model
+        self.serving_graph_only = model.meta_graph.objects is None and "train" not in model.meta_graph.tags
+        self.resolved_object: Any = model
         self.trackable = model.program.loaded
 
     @property
@@ -128,15 +138,24 @@ class CallableTarget(_TensorFlowTarget):
         self.tags: list[str] | None = None
         self.signature: str | None = None
         self.is_hub_module = False
-        self.resolved_object = function
+        self.serving_graph_only = False
+        self.resolved_object: Any = function
         self.trackable = function
-        self.input_dtype: str | None = None
-        self.input_shape: Shape = None
         self._takes_training = "training" not in arguments and _has_parameter(function, "training")
 
     def __call__(self, inputs: Any, training: bool) -> Any:
         options = {**self._arguments, "training": training} if self._takes_training else self._arguments
         return self._function(inputs, **options)
+
+    @property
+    def input_dtype(self) -> str | None:
+        """Not known."""
+        return None
+
+    @property
+    def input_shape(self) -> Shape:
+        """Not known."""
+        return None
 
     def weights(self) -> list[Any]:
         """The callable's `variables`, trainable as its `trainable_variables` say."""

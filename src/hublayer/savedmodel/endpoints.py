@@ -111,7 +111,7 @@ def bind(argspec: dict[str, Any], is_method: bool, args: tuple, kwargs: dict[str
     Returns (names passed by position, arguments by name). Extra positional arguments of a ``*varargs`` function
     are named after it, with their index.
     """
-    names = list(argspec.get("args") or ())
+    names: list[str] = list(argspec.get("args") or ())
     if names and (is_method or names[0] == "self"):
         names = names[1:]
     varargs = argspec.get("varargs")
