@@ -30,6 +30,7 @@ so code that catches ``ValueError`` or ``OSError`` keeps working::
     │   ├── InputNameError (KeyError)                a name missing or not known
     │   ├── InputDtypeError (TypeError)              a dtype that cannot be cast without loss
     │   └── InputShapeError                          a wrong rank or dimension
+    ├── ExecutionError (RuntimeError)            a node of the graph that failed
     ├── ConfigError (ValueError)                 arguments of the layer that exclude each other
     └── BackendError (RuntimeError)              a runtime that this Keras backend cannot offer
 """
@@ -46,6 +47,7 @@ __all__ = [
     "CorruptSavedModelError",
     "DownloadTimeoutError",
     "EndpointError",
+    "ExecutionError",
     "HandleError",
     "HostUnreachableError",
     "HubLayerError",
@@ -179,6 +181,10 @@ class InputDtypeError(InputError, TypeError):
 
 class InputShapeError(InputError):
     """An input has a wrong rank or a wrong dimension."""
+
+
+class ExecutionError(HubLayerError, RuntimeError):
+    """A node of the graph failed, or needs a value that is not known while the graph is traced."""
 
 
 class ConfigError(HubLayerError, ValueError):

@@ -197,7 +197,7 @@ def _target(
 ) -> Target:
     if isinstance(handle, str | PathLike):
         model = load(fspath(handle), tags, load_options, runtime, allow_side_effects)
-        return EndpointTarget(model, choose_endpoint(model.meta_graph, signature, model.handle), signature, arguments)
+        return EndpointTarget(model, choose_endpoint(model.meta_graph, signature, model.shown), signature, arguments)
     refused = {"tags": tags, "load_options": load_options}
     if not isinstance(handle, Model):
         refused["signature"] = signature
@@ -208,9 +208,7 @@ def _target(
                 f"Pass {name}= where it is loaded, or pass its handle."
             )
     if isinstance(handle, Model):
-        return EndpointTarget(
-            handle, choose_endpoint(handle.meta_graph, signature, handle.handle), signature, arguments
-        )
+        return EndpointTarget(handle, choose_endpoint(handle.meta_graph, signature, handle.shown), signature, arguments)
     if isinstance(handle, BoundEndpoint):
         return EndpointTarget(handle.model, handle.endpoint, handle.endpoint.name, arguments)
     if not callable(handle):

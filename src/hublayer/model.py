@@ -83,17 +83,16 @@ class BoundEndpoint:
         given = dict(zip(order, args, strict=False))
         given.update(kwargs)
         inputs = {name: given.pop(name) for name in endpoint.inputs if name in given}
-        arguments = {name: given.pop(name) for name in endpoint.arguments if name in given}
-        training = arguments.pop("training", None)
-        inputs.update(given)  # unknown names are reported by the matching, beside the known ones
+        if endpoint.kind == "signature":
+            inputs.update(given)  # an unknown name is reported beside the known ones
+            given = {}
+        training = given.pop("training", None) if endpoint.takes_training else None
         single = endpoint.kind == "callable" and len(endpoint.inputs) == 1 and list(inputs) == list(endpoint.inputs)
         value = next(iter(inputs.values())) if single else inputs
-        return call_endpoint(self.model.program, endpoint, value, training, arguments)
+        return call_endpoint(self.model.program, endpoint, value, training, given)
 
     def __repr__(self) -> str:
-        return (
-            f"<{self.endpoint.kind} {self.endpoint.name!r} of {self.model.handle}>\n{self.endpoint.describe_inputs()}"
-        )
+        return f"<{self.endpoint.kind} {self.endpoint.name!r} of {self.model.shown}>\n{self.endpoint.describe_inputs()}"
 
 
 class Signatures(Mapping[str, BoundEndpoint]):
@@ -121,7 +120,8 @@ class Model:
     Call it (``model(x, training=False)``), its signatures (``model.signatures["serving_default"](x=x)``) or its named
     callables (``model.tokenize(text)``). Other names are the attributes that the publisher saved.
 
-    handle: what it was loaded from. saved_model, meta_graph: the facts of its files. program: the runtime's side.
+    handle: what it was loaded from. shown: the same without secrets, for messages.
+    saved_model, meta_graph: the facts of its files. program: the runtime's side.
     """
 
     def __init__(self, program: Any, saved_model: SavedModel, meta_graph: MetaGraph, handle: str):
@@ -129,12 +129,13 @@ class Model:
         self.saved_model = saved_model
         self.meta_graph = meta_graph
         self.handle = handle
+        self.shown = hub.parse(handle).shown
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the root's ``__call__``. Raises EndpointError if the model has none."""
         if "__call__" not in self.meta_graph.callables:
             raise EndpointError(
-                f"{self.handle} has no __call__. Call one of its endpoints instead: "
+                f"{self.shown} has no __call__. Call one of its endpoints instead: "
                 f"signatures {list(self.meta_graph.signatures)}, callables {list(self.meta_graph.callables)}."
             )
         return BoundEndpoint(self, self.meta_graph.callables["__call__"])(*args, **kwargs)
@@ -181,9 +182,9 @@ class Model:
             return self.program.attribute(name)
         except AttributeError:
             raise AttributeError(
-                f"{self.handle} has no attribute {name!r}; its callables are {list(self.meta_graph.callables)}."
+                f"{self.shown} has no attribute {name!r}; its callables are {list(self.meta_graph.callables)}."
             ) from None
 
     def __repr__(self) -> str:
         callables, signatures = list(self.meta_graph.callables), list(self.meta_graph.signatures)
-        return f"<Model {self.handle} ({self.saved_model.format}): callables {callables}, signatures {signatures}>"
+        return f"<Model {self.shown} ({self.saved_model.format}): callables {callables}, signatures {signatures}>"

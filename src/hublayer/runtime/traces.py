@@ -17,6 +17,12 @@ _MISSING = object()
 
 def check_arguments(endpoint: Endpoint, arguments: Mapping[str, Any]) -> None:
     """Raise ArgumentsError if no trace of `endpoint` was saved with these hyperparameters."""
+    _check_names(endpoint, arguments)
+    if not any(_bound(endpoint, trace, arguments, {"training"}) is not None for trace in endpoint.traces):
+        raise _no_trace(endpoint, arguments)
+
+
+def _check_names(endpoint: Endpoint, arguments: Mapping[str, Any]) -> None:
     unknown = [name for name in arguments if name not in endpoint.arguments]
     if unknown:
         has = f"It has: {list(endpoint.arguments)}." if endpoint.arguments else "It has none."
@@ -24,8 +30,6 @@ def check_arguments(endpoint: Endpoint, arguments: Mapping[str, Any]) -> None:
             f"The {endpoint.kind} {endpoint.name!r} was saved without the argument{'s' * (len(unknown) > 1)} "
             f"{', '.join(map(repr, unknown))}. {has}"
         )
-    if not any(_bound(endpoint, trace, arguments, {"training"}) is not None for trace in endpoint.traces):
-        raise _no_trace(endpoint, arguments)
 
 
 def select_traces(
@@ -37,6 +41,7 @@ def select_traces(
 
     Raises ArgumentsError, which lists what the endpoint was saved with, if there is no such trace.
     """
+    _check_names(endpoint, arguments)
     wanted = dict(arguments)
     chooses_training = endpoint.takes_training and "training" not in wanted and training is not None
     if chooses_training:

@@ -73,8 +73,9 @@ def leaves(structure: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         for key in sorted(structure):
             yield from leaves(structure[key], f"{path}[{key!r}]")
     elif isinstance(structure, list | tuple):
+        names = [f".{name}" for name in getattr(structure, "_fields", ())]
         for index, item in enumerate(structure):
-            yield from leaves(item, f"{path}[{index}]")
+            yield from leaves(item, path + (names[index] if names else f"[{index}]"))
     else:
         yield path, structure
 

@@ -1,0 +1,5 @@
+"""``python -m hublayer``."""
+
+from hublayer.cli import main
+
+main()
