@@ -1,0 +1,30 @@
+"""Ops that change a variable, and so may not be dropped."""
+
+from __future__ import annotations
+
+from hublayer.graph.ir import FunctionName, Node
+
+ASSIGNMENTS = frozenset(
+    {
+        "Assign",
+        "AssignAdd",
+        "AssignAddVariableOp",
+        "AssignSub",
+        "AssignSubVariableOp",
+        "AssignVariableOp",
+        "ResourceScatterAdd",
+        "ResourceScatterSub",
+        "ResourceScatterUpdate",
+        "ScatterAdd",
+        "ScatterSub",
+        "ScatterUpdate",
+    }
+)
+_MAY_HOLD_EFFECTS = frozenset({"If", "While", "Case", "StatefulPartitionedCall"})
+
+
+def has_effect(node: Node) -> bool:
+    """Whether `node` changes a variable, or calls stateful functions that may."""
+    if node.op in ASSIGNMENTS:
+        return True
+    return node.op in _MAY_HOLD_EFFECTS and any(isinstance(attr, FunctionName | list) for attr in node.attrs.values())

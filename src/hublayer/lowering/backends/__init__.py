@@ -1,0 +1,1 @@
+"""Lowerings that one backend has of its own."""

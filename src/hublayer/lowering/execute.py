@@ -1,0 +1,223 @@
+"""Run a function of the graph: a flat list of steps, bound once to their lowerings and slots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from hublayer.errors import ExecutionError, HubLayerError, UnsupportedOpsError
+from hublayer.graph.ir import Function, Graph, Node, Value
+from hublayer.graph.numpy_ops import NUMPY_OPS
+from hublayer.graph.op_schema import count, op_schema
+from hublayer.lowering.registry import Lowering, find_lowering, unhandled_attributes
+
+
+@dataclass(frozen=True)
+class VariableHandle:
+    """What a resource input holds: which variable it is."""
+
+    key: str
+
+
+@dataclass
+class Run:
+    """The state of one execution.
+
+    variables: current values by key; assignments replace them. seeds: draws a new seed for each random op.
+    executable: finds the executable of a function of the graph, for control flow.
+    """
+
+    variables: dict[str, Any]
+    executable: Callable[[str], Executable]
+    seeds: Callable[[], Any] | None = None
+    assigned: set[str] = field(default_factory=set)
+
+    def assign(self, handle: VariableHandle, value: Any) -> None:
+        """Give a variable a new value."""
+        self.variables[handle.key] = value
+        self.assigned.add(handle.key)
+
+
+@dataclass(slots=True)
+class _Step:
+    node: Node
+    call: Callable[[Run, list[Any]], Any]
+    fold: Callable[[list[Any]], Any] | None
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    many: bool
+
+
+class Executable:
+    """A function bound to the lowerings of one backend.
+
+    Raises UnsupportedOpsError, which lists them all, for ops without a lowering.
+    """
+
+    def __init__(self, function: Function, backend: str):
+        self.function = function
+        self.backend = backend
+        self._slots: dict[Value, int] = {}
+        self._initial: list[Any] = []
+        check_supported([function], backend)
+        self._parameters = [self._slot(Value(parameter.name)) for parameter in function.parameters]
+        self._steps = [step for node in function.nodes if (step := self._bind(node)) is not None]
+        self._outputs = [self._slots[value] for value in function.outputs]
+
+    def _slot(self, value: Value, initial: Any = None) -> int:
+        if value not in self._slots:
+            self._slots[value] = len(self._initial)
+            self._initial.append(initial)
+        return self._slots[value]
+
+    def _bind(self, node: Node) -> _Step | None:
+        if node.op == "Const":
+            self._slot(Value(node.name), node.attrs["value"])
+            return None
+        inputs = tuple(self._slots[value] for value in node.inputs)
+        number = _outputs(node)
+        outputs = tuple(self._slot(Value(node.name, index)) for index in range(number))
+        lowering = find_lowering(node.op, self.backend)
+        assert lowering is not None
+        numpy_op = NUMPY_OPS.get(node.op)
+        fold = _bind_numpy(node, numpy_op) if numpy_op else None
+        return _Step(node, _bind_lowering(node, lowering), fold, inputs, outputs, number != 1 or _is_list(node))
+
+    def __call__(self, run: Run, arguments: Sequence[Any]) -> list[Any]:
+        """The outputs for `arguments`, NumPy arrays (static) or tensors of the backend (traced).
+
+        Raises ExecutionError, which names the node, for whatever goes wrong in a lowering.
+        """
+        slots = self._initial[:]
+        for slot, argument in zip(self._parameters, arguments, strict=True):
+            slots[slot] = argument
+        for step in self._steps:
+            inputs = [slots[i] for i in step.inputs]
+            try:
+                if step.fold is not None and all(type(value) is np.ndarray for value in inputs):
+                    result = step.fold(inputs)
+                else:
+                    result = step.call(run, inputs)
+            except HubLayerError:
+                raise
+            except Exception as error:
+                raise ExecutionError(_failure(step.node, inputs, error)) from error
+            if step.many:
+                for slot, value in zip(step.outputs, result, strict=True):
+                    slots[slot] = value
+            elif step.outputs:
+                slots[step.outputs[0]] = result
+        return [slots[i] for i in self._outputs]
+
+
+def _outputs(node: Node) -> int:
+    schema = op_schema(node.op)
+    return sum(count(output, node.attrs) for output in schema.outputs) if schema else 1
+
+
+def _is_list(node: Node) -> bool:
+    schema = op_schema(node.op)
+    return schema is not None and any(output.length is not None for output in schema.outputs)
+
+
+def _group(node: Node) -> list[tuple[int, int] | int] | None:
+    """How the flat inputs become positional arguments: an index, or the range of a list; None if all are single."""
+    schema = op_schema(node.op)
+    if schema is None or not any(argument.length for argument in schema.inputs):
+        return None
+    groups: list[tuple[int, int] | int] = []
+    start = 0
+    for argument in schema.inputs:
+        length = count(argument, node.attrs)
+        groups.append(start if argument.length is None else (start, start + length))
+        start += length
+    return groups
+
+
+def _attributes(node: Node, names: Sequence[str]) -> dict[str, Any]:
+    """Values of the attributes `names`; the function's own default stands for those that the node leaves out."""
+    return {name: node.attrs[name] for name in names if name in node.attrs}
+
+
+def _bind_lowering(node: Node, lowering: Lowering) -> Callable[[Run, list[Any]], Any]:
+    keywords = _attributes(node, lowering.attributes)
+    groups = None if lowering.variadic else _group(node)
+    function, wants_run = lowering.function, lowering.wants_run
+    static = [(i, name) for i, name in enumerate(lowering.static) if name]
+
+    def call(run: Run, inputs: list[Any]) -> Any:
+        if groups is not None:
+            inputs = [inputs[g[0] : g[1]] if isinstance(g, tuple) else inputs[g] for g in groups]
+        for index, name in static:
+            if index < len(inputs) and not _is_static(inputs[index]):
+                raise ExecutionError(
+                    f"{node.origin}, node {node.name} ({node.op}): the input {name!r} must be known when the model is "
+                    f"traced, but {node.inputs[index]} computes it from the model's inputs."
+                )
+        return function(run, *inputs, **keywords) if wants_run else function(*inputs, **keywords)
+
+    return call
+
+
+def _is_static(value: Any) -> bool:
+    if isinstance(value, list):
+        return all(type(item) is np.ndarray for item in value)
+    return type(value) is np.ndarray
+
+
+def _bind_numpy(node: Node, numpy_op: Callable[..., Any]) -> Callable[[list[Any]], Any]:
+    groups = _group(node)
+    keywords = dict(node.attrs)
+
+    def fold(inputs: list[Any]) -> Any:
+        if groups is not None:
+            inputs = [inputs[g[0] : g[1]] if isinstance(g, tuple) else inputs[g] for g in groups]
+        return numpy_op(inputs, keywords)
+
+    return fold
+
+
+def _failure(node: Node, inputs: Sequence[Any], error: Exception) -> str:
+    shapes = ", ".join(
+        f"{value.dtype} {tuple(value.shape)}" if hasattr(value, "shape") else repr(value) for value in inputs
+    )
+    return f"{node.origin}, node {node.name} ({node.op}) failed on ({shapes}): {type(error).__name__}: {error}"
+
+
+def check_supported(functions: Sequence[Function], backend: str) -> None:
+    """Raise UnsupportedOpsError with every op, and every attribute of an op, that `backend` cannot run."""
+    missing: dict[str, list[str]] = {}
+    for function in functions:
+        for node in function.nodes:
+            if node.op == "Const":
+                continue
+            lowering = find_lowering(node.op, backend)
+            if lowering is None:
+                missing.setdefault(node.op, []).append(node.origin)
+            elif unhandled := unhandled_attributes(node, lowering):
+                missing.setdefault(f"{node.op} with {', '.join(unhandled)}", []).append(node.origin)
+    if missing:
+        lines = [f"    {op} ({len(places)} times, in {places[0]})" for op, places in sorted(missing.items())]
+        raise UnsupportedOpsError(
+            f"The translated runtime on {backend} does not know {len(missing)} of the model's ops.\n"
+            + "\n".join(lines)
+            + "\nOn Keras's TensorFlow backend, runtime='native' runs every op of TensorFlow's."
+        )
+
+
+class Executables:
+    """The executables of a graph's functions, made when they are first needed."""
+
+    def __init__(self, graph: Graph, backend: str):
+        self._functions: Mapping[str, Function] = graph.functions
+        self._backend = backend
+        self._made: dict[str, Executable] = {}
+
+    def __call__(self, name: str) -> Executable:
+        """The executable of the function called `name`."""
+        if name not in self._made:
+            self._made[name] = Executable(self._functions[name], self._backend)
+        return self._made[name]

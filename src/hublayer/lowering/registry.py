@@ -1,0 +1,142 @@
+"""The registry of lowerings, and the check of every node against its lowering's signature.
+
+A lowering's signature is its schema: positional parameters are the op's inputs (a list for an input that is a list of
+tensors), keyword-only parameters are its attributes with the op's defaults. An attribute that a lowering does not name
+is an error, except those that only repeat the dtype or the number of inputs.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from hublayer.graph.ir import Node
+from hublayer.graph.op_schema import OpSchema, op_schema
+
+# An input that must be known when the graph is traced: axes, shapes, paddings.
+Static = np.ndarray
+
+_FAMILIES = (
+    "elementwise",
+    "reduce",
+    "shape",
+    "slicing",
+    "gather",
+    "linalg",
+    "conv",
+    "norm",
+    "image",
+    "signal",
+    "control_flow",
+    "lists",
+    "variables",
+    "random",
+    "sorting",
+    "quantize",
+    "xla",
+)
+_REGISTRY: dict[tuple[str, str | None], Lowering] = {}
+
+
+@dataclass(frozen=True)
+class Lowering:
+    """A lowering and what its signature says.
+
+    static: for each positional parameter, its name if it must be static, else None.
+    variadic: the last positional parameter is ``*args`` and takes all remaining inputs.
+    wants_run: the first parameter is the Run (variables, seeds, functions).
+    """
+
+    op: str
+    function: Callable[..., Any]
+    inputs: tuple[str, ...]
+    static: tuple[str | None, ...]
+    attributes: tuple[str, ...]
+    variadic: bool
+    wants_run: bool
+
+
+def lowers(*ops: str, backend: str | None = None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register a function as the lowering of `ops`, in general or for one backend only."""
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        for op in ops:
+            if (op, backend) in _REGISTRY:
+                raise ValueError(f"{op} has a lowering for backend={backend} already")
+            _REGISTRY[op, backend] = _describe(op, function)
+        return function
+
+    return register
+
+
+def lowers_table(table: dict[str, Callable[..., Any]], backend: str | None = None) -> None:
+    """Register one-line lowerings: functions of the op's inputs alone, for ops without attributes of their own."""
+    for op, function in table.items():
+        schema = op_schema(op)
+        if schema is None or (op, backend) in _REGISTRY:
+            raise ValueError(f"{op} is no op of TensorFlow's, or has a lowering for backend={backend} already")
+        names = tuple(argument.name for argument in schema.inputs)
+        _REGISTRY[op, backend] = Lowering(op, function, names, (None,) * len(names), (), False, False)
+
+
+def _describe(op: str, function: Callable[..., Any]) -> Lowering:
+    parameters = list(inspect.signature(function).parameters.values())
+    wants_run = bool(parameters) and parameters[0].name == "run"
+    positional = [p for p in parameters[wants_run:] if p.kind is p.POSITIONAL_OR_KEYWORD]
+    static = tuple(p.name if p.annotation in ("Static", Static) else None for p in positional)
+    keywords = tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
+    variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+    return Lowering(op, function, tuple(p.name for p in positional), static, keywords, variadic, wants_run)
+
+
+@cache
+def load_families(backend: str) -> None:
+    """Import every family of lowerings, and the backend's own."""
+    for family in _FAMILIES:
+        _import(f"hublayer.lowering.{family}")
+        if importlib.util.find_spec(f"hublayer.lowering.backends.{backend}"):
+            _import(f"hublayer.lowering.backends.{backend}.{family}")
+
+
+def _import(module: str) -> None:
+    if importlib.util.find_spec(module) is not None:
+        importlib.import_module(module)
+
+
+def find_lowering(op: str, backend: str) -> Lowering | None:
+    """The backend's own lowering of `op`, else the general one, else None."""
+    load_families(backend)
+    return _REGISTRY.get((op, backend)) or _REGISTRY.get((op, None))
+
+
+def registered_ops(backend: str) -> dict[str, Lowering]:
+    """All ops that run on `backend`."""
+    load_families(backend)
+    general = {op: lowering for (op, where), lowering in _REGISTRY.items() if where is None}
+    own = {op: lowering for (op, where), lowering in _REGISTRY.items() if where == backend}
+    return {**general, **own}
+
+
+def redundant_attributes(schema: OpSchema) -> frozenset[str]:
+    """Attributes that only repeat what the inputs are: their dtypes and how many there are."""
+    return frozenset(
+        name for argument in schema.inputs for name in (argument.length, argument.dtype) if name is not None
+    )
+
+
+def unhandled_attributes(node: Node, lowering: Lowering) -> list[str]:
+    """Attributes of `node` that its lowering does not name and that are not redundant."""
+    schema = op_schema(node.op)
+    redundant = redundant_attributes(schema) if schema else frozenset()
+    return [
+        name
+        for name in node.attrs
+        if name not in lowering.attributes and name not in redundant and not name.startswith("_")
+    ]
