@@ -16,6 +16,7 @@ from lowering.case import Case, cotangent
 from lowering.collect import families, golden_path
 
 from hublayer.graph.op_schema import op_schema
+from hublayer.lowering.backends.tensorflow.native import parameter_names
 
 
 def reference(case: Case) -> dict[str, np.ndarray]:
@@ -31,7 +32,9 @@ def reference(case: Case) -> dict[str, np.ndarray]:
         for argument, given in zip(schema.inputs, case.inputs, strict=True):
             values = [next(remaining) for _ in given] if isinstance(given, list) else next(remaining)
             arguments[argument.name] = values
-        result = getattr(tf.raw_ops, case.op)(**arguments, **case.attrs)
+        renamed = parameter_names(case.op)
+        arguments = {renamed.get(key, key): value for key, value in {**arguments, **case.attrs}.items()}
+        result = getattr(tf.raw_ops, case.op)(**arguments)
         outputs = [x for x in tf.nest.flatten(result) if tf.is_tensor(x)]
         loss = tf.add_n(
             [tf.constant(0.0, tf.float64)]

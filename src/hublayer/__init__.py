@@ -1,7 +1,6 @@
 """A pretrained SavedModel as one line of a Keras 3 model.
 
-    >>> import hublayer as hub
-    >>> layer = hub.KerasLayer("https://tfhub.dev/google/nnlm-en-dim128/2")  # doctest: +SKIP
+``import hublayer as hub; layer = hub.KerasLayer("https://tfhub.dev/google/nnlm-en-dim128/2")``
 
 The public names are imported when they are first used: `resolve` and `inspect` need neither Keras nor TensorFlow.
 """

@@ -34,7 +34,8 @@ class KerasLayer(keras.layers.Layer):
     output_shape: shape of the output without its batch dimension, or a nest of them, where the model does not
         tell its own.
     load_options: a tf.saved_model.LoadOptions.
-    runtime: "auto" or "native" (TensorFlow's own loader).
+    runtime: "native" (TensorFlow's own loader), "translated" (the graph on Keras's backend) or "auto": the first on
+        the TensorFlow backend, the second on all others.
     allow_side_effects: load a model that touches files, processes, sockets or Python beyond its own assets too.
         A ``.keras`` file with this setting loads only with ``safe_mode=False``.
     **kwargs: arguments of keras.layers.Layer (`name`, `dtype`, …) and `input_shape`, without the batch
@@ -66,7 +67,7 @@ class KerasLayer(keras.layers.Layer):
         allow_side_effects: bool = False,
         **kwargs: Any,
     ):
-        if load_options is not None and isinstance(load_options, Mapping):
+        if isinstance(load_options, Mapping) and keras.config.backend() == "tensorflow":
             load_options = load_options_from_config(load_options)
         tags = None if tags is None else sorted([tags] if isinstance(tags, str) else tags)
         given_shape = kwargs.pop("input_shape", None)
@@ -91,6 +92,7 @@ class KerasLayer(keras.layers.Layer):
         self._given_output_shape = _as_shapes(output_shape)
         self._target = target
         self._tracked_resource = target.trackable  # so that exporting the outer model finds tables and assets
+        self._seed_generator = target.seed_generator  # so that Keras carries its state through compiled steps
         self._config = {
             "handle": target.handle,
             "arguments": arguments,
@@ -143,6 +145,8 @@ class KerasLayer(keras.layers.Layer):
 
     def compute_output_spec(self, inputs: Any, training: bool | None = None) -> Any:
         """Shapes and dtypes of the outputs for symbolic inputs, as KerasTensors."""
+        if keras.config.backend() == "jax":
+            return super().compute_output_spec(inputs, training=training)
         return self._target.output_spec(lambda x: self.call(x, training=training), inputs)
 
     def compute_output_shape(self, input_shape: Any) -> Any:

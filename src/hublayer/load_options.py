@@ -21,6 +21,8 @@ def load_options_to_config(options: Any) -> dict[str, Any] | None:
     """The options' values by name; None for no options."""
     if options is None:
         return None
+    if isinstance(options, Mapping):  # a config that came from the TensorFlow backend and is only passed on
+        return dict(options)
     config = {name: getattr(options, name) for name in _PLAIN if hasattr(options, name)}
     policy = getattr(options, _POLICY, None)
     config[_POLICY] = getattr(policy, "value", policy)

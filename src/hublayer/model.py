@@ -14,7 +14,7 @@ from hublayer.savedmodel import SavedModel, read
 from hublayer.savedmodel.endpoints import Endpoint
 from hublayer.savedmodel.reader import MetaGraph
 
-RUNTIMES = ("auto", "native")
+RUNTIMES = ("auto", "native", "translated")
 
 
 def load(
@@ -29,7 +29,8 @@ def load(
     handle: a folder, an archive, or the URL of one or of a model on a host that speaks the hosting protocol.
     tags: the MetaGraph's tag set; by default the only one there is, ``{}`` in the TF1 Hub format, or ``{"serve"}``.
     options: a tf.saved_model.LoadOptions.
-    runtime: "auto" or "native", TensorFlow's own loader.
+    runtime: "native" is TensorFlow's own loader, "translated" runs the graph on Keras's backend; "auto" takes the
+        first on the TensorFlow backend and the second on all others.
     allow_side_effects: load a model that touches files, processes, sockets or Python beyond its own assets too.
 
     Raises HandleError or ResolveError if the handle gives no folder, SavedModelError if the folder gives no model,
@@ -49,10 +50,14 @@ def _runtime(name: str) -> Any:
     import keras
 
     backend = keras.config.backend()
+    if name == "translated" or (name == "auto" and backend != "tensorflow"):
+        from hublayer.runtime import translated
+
+        return translated
     if backend != "tensorflow":
         raise BackendError(
-            f"The native runtime runs on Keras's TensorFlow backend, but the backend is {backend!r}. "
-            "Set the environment variable KERAS_BACKEND=tensorflow before Keras is imported."
+            f"The native runtime runs on Keras's TensorFlow backend, but the backend is {backend!r}. Leave runtime= out, "
+            "or set the environment variable KERAS_BACKEND=tensorflow before Keras is imported."
         )
     from hublayer.runtime import native
 

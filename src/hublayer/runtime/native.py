@@ -83,6 +83,8 @@ def _reason(error: Exception) -> str:
 class NativeProgram:
     """A MetaGraph loaded by TensorFlow. `loaded` is what tf.saved_model.load returned."""
 
+    name = "native"
+
     def __init__(self, loaded: Any, meta_graph: MetaGraph):
         self.loaded = loaded
         self.meta_graph = meta_graph
@@ -98,6 +100,9 @@ class NativeProgram:
                 break
             args.append(kwargs.pop(name))
         return getattr(self.loaded, endpoint.name)(*args, **kwargs)
+
+    def prepare(self, endpoint: Endpoint) -> None:
+        """Nothing is left to do: TensorFlow loaded everything."""
 
     def _concrete_functions(self, endpoint: Endpoint) -> list[Any]:
         if endpoint.kind == "signature":

@@ -40,7 +40,12 @@ class Tensors(Protocol):
 class Program(Protocol):
     """A MetaGraph loaded for one backend."""
 
+    name: str
     tensors: Tensors
+
+    def prepare(self, endpoint: Endpoint) -> None:
+        """Make `endpoint` ready to run. Raises UnsupportedOpsError for what this runtime cannot run."""
+        ...
 
     def run(self, endpoint: Endpoint, trace: Trace, arguments: Mapping[str, Any]) -> Any:
         """Call one trace with arguments by name that fit it; returns its structure of tensors."""

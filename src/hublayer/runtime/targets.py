@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
+
+import keras
 
 from hublayer.runtime.call import call_endpoint
 from hublayer.savedmodel.endpoints import Endpoint
@@ -25,6 +28,7 @@ class Target(Protocol):
     serving_graph_only: bool
     resolved_object: Any
     trackable: Any
+    seed_generator: Any
 
     @property
     def input_dtype(self) -> str | None:
@@ -61,23 +65,24 @@ class Target(Protocol):
         ...
 
 
-class _TensorFlowTarget:
+class _BackendTarget:
     """The parts of a target that only depend on the backend."""
 
     def output_spec(self, function: Callable[[Any], Any], inputs: Any) -> Any:
-        from hublayer.runtime.tensorflow_symbolic import output_spec
-
-        return output_spec(function, inputs)
+        """See Target.output_spec."""
+        return _symbolic().output_spec(function, inputs)
 
     def with_shape(self, outputs: Any, shapes: Any) -> Any:
-        if shapes is None:
-            return outputs
-        from hublayer.runtime.tensorflow_symbolic import with_shape
-
-        return with_shape(outputs, shapes)
+        """See Target.with_shape."""
+        return outputs if shapes is None else _symbolic().with_shape(outputs, shapes)
 
 
-class EndpointTarget(_TensorFlowTarget):
+def _symbolic() -> Any:
+    backend = keras.config.backend()
+    return importlib.import_module(f"hublayer.runtime.{'tensorflow' if backend == 'tensorflow' else 'eager'}_symbolic")
+
+
+class EndpointTarget(_BackendTarget):
     """One endpoint of a loaded Model, with the hyperparameters it is always called with."""
 
     def __init__(self, model: Model, endpoint: Endpoint, signature: str | None, arguments: Mapping[str, Any]):
@@ -92,6 +97,8 @@ class EndpointTarget(_TensorFlowTarget):
         self.serving_graph_only = model.meta_graph.objects is None and "train" not in model.meta_graph.tags
         self.resolved_object: Any = model
         self.trackable = model.program.loaded
+        self.seed_generator = getattr(model.program, "seed_generator", None)
+        model.program.prepare(endpoint)
 
     @property
     def _first_inputs(self) -> list[TensorSpec | CompositeSpec]:
@@ -127,7 +134,7 @@ class EndpointTarget(_TensorFlowTarget):
         return symbolic_inputs(shapes, [spec.dtype or dtype for spec in self._first_inputs], dtype)
 
 
-class CallableTarget(_TensorFlowTarget):
+class CallableTarget(_BackendTarget):
     """A callable on tensors: a tf.Module, a tf.function, a Python function."""
 
     def __init__(self, function: Callable[..., Any], arguments: Mapping[str, Any]):
@@ -141,6 +148,7 @@ class CallableTarget(_TensorFlowTarget):
         self.serving_graph_only = False
         self.resolved_object: Any = function
         self.trackable = function
+        self.seed_generator = None
         self._takes_training = "training" not in arguments and _has_parameter(function, "training")
 
     def __call__(self, inputs: Any, training: bool) -> Any:

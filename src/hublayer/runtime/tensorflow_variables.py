@@ -1,4 +1,4 @@
-"""A loaded model's tf.Variable as a Keras weight that keeps TensorFlow's name."""
+"""A loaded model's tf.Variable as a Keras weight."""
 
 from __future__ import annotations
 
@@ -6,36 +6,15 @@ from typing import Any
 
 import keras
 
+from hublayer.runtime.weights import NamedVariable
 
-class LoadedVariable(keras.Variable):
-    """Shares its value with `variable`, a tf.Variable, so that Keras trains what the loaded functions read.
 
-    name: TensorFlow's name without the output index, such as ``block_1/conv/kernel``.
-    path: the same below the layer's name.
-    """
+class LoadedVariable(NamedVariable):
+    """Shares its value with `variable`, a tf.Variable, so that Keras trains what the loaded functions read."""
 
     def __init__(self, variable: Any, trainable: bool):
-        self._full_name = variable.name.removesuffix(":0")
-        super().__init__(
-            initializer=variable,
-            shape=variable.shape,
-            dtype=variable.dtype.base_dtype.name,
-            trainable=trainable,
-            autocast=False,
-            name=self._full_name.replace("/", "_"),
-        )
-        self._prefix = self._path.rpartition("/")[0]
+        super().__init__(variable, variable.name, variable.dtype.base_dtype.name, trainable, variable.shape)
         self._watch()
-
-    @property
-    def name(self) -> str:
-        """TensorFlow's name."""
-        return self._full_name
-
-    @property
-    def path(self) -> str:
-        """TensorFlow's name below the name of the layer."""
-        return f"{self._prefix}/{self._full_name}" if self._prefix else self._full_name
 
     @property
     def trainable(self) -> bool:

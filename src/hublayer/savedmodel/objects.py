@@ -110,26 +110,33 @@ class ObjectGraph:
         return endpoints
 
     @cached_property
-    def signature_keywords(self) -> dict[str, tuple[str, ...]]:
-        """Input names of each signature, in the order the publisher's function has them."""
+    def signature_functions(self) -> dict[str, tuple[str, tuple[str, ...]]]:
+        """For each signature its concrete function, and its input names in the order of that function's inputs."""
         signatures = self.children(_ROOT).get("signatures")
         if signatures is None:
             return {}
-        keywords = {}
+        found = {}
         for name, node_id in self.children(signatures).items():
             node = self.node(node_id)
             if node.WhichOneof("kind") == "bare_concrete_function":
-                keywords[name] = tuple(node.bare_concrete_function.argument_keywords)
-        return keywords
+                function = node.bare_concrete_function
+                found[name] = (function.concrete_function_name, tuple(function.argument_keywords))
+        return found
 
-    def _variable(self, node_id: int) -> VariableInfo | None:
+    @property
+    def root_children(self) -> dict[str, int]:
+        """Node ids of the root's children by name."""
+        return self.children(_ROOT)
+
+    def variable(self, node_id: int) -> VariableInfo | None:
+        """The variable that node `node_id` is; None if it is something else."""
         node = self.node(node_id)
         if node.WhichOneof("kind") != "variable":
             return None
         saved = node.variable
         return VariableInfo(saved.name, dtypes.name(saved.dtype), shape_of(saved.shape), saved.trainable)
 
-    def _listed(self, attribute: str) -> list[int] | None:
+    def listed(self, attribute: str) -> list[int] | None:
         """Node ids in the root's list `attribute`, in order; None if the publisher set no such list."""
         list_node = self.children(_ROOT).get(attribute)
         if list_node is None:
@@ -144,13 +151,13 @@ class ObjectGraph:
 
         `trainable` follows the publisher's `trainable_variables` where there is such a list.
         """
-        trainable = self._listed("trainable_variables")
-        node_ids = dict.fromkeys([*(self._listed("variables") or ()), *(trainable or ())])
+        trainable = self.listed("trainable_variables")
+        node_ids = dict.fromkeys([*(self.listed("variables") or ()), *(trainable or ())])
         for name in self.concrete_names:
             node_ids.update(dict.fromkeys(self.concrete(name).bound_inputs))
         variables = []
         for node_id in node_ids:
-            variable = self._variable(node_id)
+            variable = self.variable(node_id)
             if variable is None:
                 continue
             is_trainable = node_id in trainable if trainable is not None else variable.trainable
@@ -160,4 +167,13 @@ class ObjectGraph:
     @property
     def regularization_losses(self) -> int:
         """How many zero-argument losses the publisher listed."""
-        return len(self._listed("regularization_losses") or ())
+        return len(self.listed("regularization_losses") or ())
+
+    def loss_functions(self) -> list[str]:
+        """The concrete functions of the publisher's losses that take no arguments."""
+        nodes = [self.node(node_id) for node_id in self.listed("regularization_losses") or ()]
+        return [
+            node.function.concrete_functions[0]
+            for node in nodes
+            if node.WhichOneof("kind") == "function" and node.function.concrete_functions
+        ]

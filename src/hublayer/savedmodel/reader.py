@@ -48,17 +48,18 @@ class MetaGraph:
     @cached_property
     def signatures(self) -> dict[str, Endpoint]:
         """The signatures, by name, without those that TensorFlow writes for itself."""
-        keywords = self.objects.signature_keywords if self.objects else {}
+        functions = self.objects.signature_functions if self.objects else {}
         endpoints = {}
         for name in sorted(self.message.signature_def):
             if name in _INTERNAL_SIGNATURES:
                 continue
             signature = self.message.signature_def[name]
-            order = [key for key in keywords.get(name, ()) if key in signature.inputs]
+            concrete, keywords = functions.get(name, ("", ()))
+            order = [key for key in keywords if key in signature.inputs]
             order += sorted(set(signature.inputs) - set(order))
             inputs = {key: tensor_info(signature.inputs[key]) for key in order}
             outputs = {key: tensor_info(signature.outputs[key]) for key in sorted(signature.outputs)}
-            endpoints[name] = Endpoint(name, "signature", (Trace(inputs, outputs),))
+            endpoints[name] = Endpoint(name, "signature", (Trace(inputs, outputs, concrete),))
         return endpoints
 
     @property
