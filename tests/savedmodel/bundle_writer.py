@@ -72,8 +72,8 @@ def snappy(data: bytes) -> bytes:
     return bytes(output)
 
 
-def table_of_blocks(blocks: list[tuple[bytes, bytes]], compression: int = NONE) -> bytes:
-    """A table with the data `blocks`: last key and content of each."""
+def table_of_blocks(blocks: list[tuple[bytes, bytes]], compression: int = NONE, listed: int = 1) -> bytes:
+    """A table with the data `blocks`: last key and content of each. The index lists all of them `listed` times."""
     output = bytearray()
 
     def add(content: bytes) -> bytes:
@@ -83,7 +83,7 @@ def table_of_blocks(blocks: list[tuple[bytes, bytes]], compression: int = NONE) 
         return varint(start) + varint(len(content))
 
     handles = [(key, add(content)) for key, content in blocks]
-    footer = add(block([])) + add(block(handles, restart_interval=1))
+    footer = add(block([])) + add(block(handles * listed, restart_interval=1))
     return bytes(output) + footer.ljust(40, b"\0") + MAGIC
 
 

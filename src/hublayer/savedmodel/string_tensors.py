@@ -24,7 +24,7 @@ def decode_strings(data: np.ndarray, count: int, where: str, crc32c: int | None 
     end = len(data) - _CHECKSUM
     if count > end:  # each element takes a byte at least, so this bounds the array below
         raise damaged(where, f"{len(data)} bytes are too few for {count} strings")
-    view = memoryview(data)
+    view = memoryview(data)  # pyright: ignore[reportArgumentType]
     lengths, total, position = np.empty(count, np.uint64), 0, 0
     for number in range(count):
         length, position = read_varint(view, position, end, where, VARINT64)
