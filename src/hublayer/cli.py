@@ -76,7 +76,7 @@ def inspect_command(
     handle: Handle,
     tags: Tags = None,
     variables: Annotated[bool, typer.Option("--variables", help="List every variable.")] = False,
-    ops: Annotated[bool, typer.Option("--ops", help="List every op and how often it occurs.")] = False,
+    ops: Annotated[bool, typer.Option("--ops", help="List every op, how often it occurs, and whether it can run here.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Show what a model offers and holds; nothing of it is run."""
@@ -85,10 +85,22 @@ def inspect_command(
 
     with _errors_in_red():
         info = inspect(handle, _tags(tags))
+        support = _support(info) if ops else None
     if as_json:
-        typer.echo(json.dumps(info.to_dict(), indent=2))
+        content = info.to_dict()
+        if support is not None:
+            content["runtime"], content["unsupported_ops"] = support[0], sorted(support[1])
+        typer.echo(json.dumps(content, indent=2))
     else:
-        Console().print(overview(info, all_variables=variables, all_ops=ops), highlight=False)
+        Console().print(overview(info, all_variables=variables, support=support), highlight=False)
+
+
+def _support(info: Any) -> tuple[str, set[str]]:
+    """The runtime that would run the model here, in words, and the ops that it cannot run."""
+    import_keras()
+    from hublayer.runtime.support import runtime_in_words, unsupported_ops
+
+    return runtime_in_words(), unsupported_ops(info.ops)
 
 
 @app.command("run", epilog='Example: hublayer run ./text_embedding --text "good film" --text "bad film"')

@@ -16,18 +16,14 @@ _LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 
 
 def import_keras() -> None:
-    """Import Keras, on TensorFlow unless KERAS_BACKEND says otherwise.
+    """Import Keras on the backend that KERAS_BACKEND names, or else on the first that is installed.
 
     TensorFlow's messages below errors are dropped unless TF_CPP_MIN_LOG_LEVEL is set.
 
     Raises BackendError if the backend is not installed.
     """
     if not os.environ.get("KERAS_BACKEND"):
-        if importlib.util.find_spec("tensorflow") is None:
-            raise BackendError(
-                "Running a model needs a backend, and TensorFlow is not installed: pip install 'hublayer[tensorflow]'."
-            )
-        os.environ["KERAS_BACKEND"] = "tensorflow"
+        os.environ["KERAS_BACKEND"] = _installed_backend()
     verbose = _LOG_LEVEL in os.environ
     if not verbose:
         os.environ[_LOG_LEVEL] = "3"
@@ -44,6 +40,16 @@ def import_keras() -> None:
             f"Keras cannot start on the backend {os.environ['KERAS_BACKEND']!r}: {error}. "
             "Install it, or set KERAS_BACKEND to another backend."
         ) from error
+
+
+def _installed_backend() -> str:
+    for backend in ("tensorflow", "jax", "torch"):
+        if importlib.util.find_spec(backend) is not None:
+            return backend
+    raise BackendError(
+        "Running a model needs a backend of Keras, and none is installed: pip install 'hublayer[jax]', "
+        "'hublayer[tensorflow]' or 'hublayer[torch]'."
+    )
 
 
 @contextmanager

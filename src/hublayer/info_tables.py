@@ -20,14 +20,19 @@ _OPS_SHOWN = 8
 _INDENT = (0, 0, 0, 2)
 
 
-def overview(info: ModelInfo, all_variables: bool = False, all_ops: bool = False) -> RenderableType:
-    """The card, then the endpoints; with `all_variables` and `all_ops` also the whole list of each."""
+def overview(
+    info: ModelInfo, all_variables: bool = False, support: tuple[str, set[str]] | None = None
+) -> RenderableType:
+    """The card, then the endpoints; with `all_variables` the list of them, with `support` that of the ops.
+
+    support: the runtime in words, and the ops that it cannot run.
+    """
     parts: list[RenderableType] = [card(info), Text()]
     parts += _separated(_endpoint(endpoint) for endpoint in info.endpoints)
     if all_variables:
         parts += [Text(), _variables(info)]
-    if all_ops:
-        parts += [Text(), _ops(info)]
+    if support is not None:
+        parts += [Text(), _ops(info, *support)]
     return Group(*parts)
 
 
@@ -186,9 +191,18 @@ def _variables(info: ModelInfo) -> RenderableType:
     return Group(Text("Variables", "bold"), Padding(table, _INDENT, expand=False))
 
 
-def _ops(info: ModelInfo) -> RenderableType:
+def _ops(info: ModelInfo, runtime: str, missing: set[str]) -> RenderableType:
     width = max((len(f"{count:,}") for count in info.ops.values()), default=0)
     cells = [
-        Text.assemble((f"{count:>{width},} ", "dim"), printable(op), no_wrap=True) for op, count in info.ops.items()
+        Text.assemble(
+            (f"{count:>{width},} ", "dim"), (printable(op) + (" ✗" if op in missing else ""), "red" * (op in missing)),
+            no_wrap=True,
+        )
+        for op, count in info.ops.items()
     ]
-    return Group(Text("Ops", "bold"), Padding(Columns(cells, padding=(0, 3), column_first=True), _INDENT))
+    if missing:
+        said = f"{len(missing)} of {len(info.ops)} cannot run in the {runtime} (✗); what no endpoint reaches is not needed"
+    else:
+        said = f"all {len(info.ops)} run in the {runtime}"
+    heading = Text.assemble(("Ops  ", "bold"), (said, "dim"))
+    return Group(heading, Padding(Columns(cells, padding=(0, 3), column_first=True), _INDENT))

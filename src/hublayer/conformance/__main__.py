@@ -1,4 +1,4 @@
-"""``python -m hublayer.conformance FOLDER… [--backend B]``: a table of endpoints and how they compare with TensorFlow."""
+"""``python -m hublayer.conformance FOLDER… [--backend B]``: how each endpoint compares with TensorFlow, as a table."""
 
 from __future__ import annotations
 
@@ -12,7 +12,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-_MARK = {"match": "[green]match[/]", "differs": "[red]differs[/]", "unsupported": "[yellow]unsupported[/]", "failed": "[red]failed[/]"}
+from hublayer.conformance.result import Result
+
+_STYLES = {"match": "", "differs": "red", "unsupported": "yellow", "failed": "red", "no golden": "dim"}
+
+
+def _cells(result: Result) -> dict[str, str]:
+    error = f"{result.error:.1e}" if result.error < float("inf") else ""
+    return {"Model": result.model, "Endpoint": result.endpoint, "Verdict": result.verdict, "|Δ| / scale": error}
 
 
 def main(
@@ -29,7 +36,7 @@ def main(
     if backend:
         os.environ["KERAS_BACKEND"] = backend
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from hublayer.conformance.compare import Result, compare
+    from hublayer.conformance.compare import compare
     from hublayer.conformance.goldens import read_goldens
     from hublayer.conformance.make import make_goldens
 
@@ -43,20 +50,24 @@ def main(
                 results.append(Result(folder.name, "(goldens)", "failed", float("inf"), str(error)))
                 continue
         if not goldens:
-            results.append(Result(folder.name, "(goldens)", "failed", float("inf"), "no goldens, and no TensorFlow"))
+            detail = "no golden*.npz in the folder, and no TensorFlow to make one"
+            results.append(Result(folder.name, "", "no golden", float("inf"), detail))
             continue
         results += compare(folder, goldens, tolerance=tolerance)
 
     import keras
 
-    table = Table("Model", "Endpoint", "Verdict", "|Δ| / scale", "Detail", title=f"Keras on {keras.config.backend()}")
+    table = Table(box=None, title=f"Keras on {keras.config.backend()}", title_justify="left", expand=True)
+    for name in ("Model", "Endpoint", "Verdict", "|Δ| / scale"):
+        table.add_column(name, min_width=max([len(name), *(len(_cells(result)[name]) for result in results)]))
+    table.add_column("Detail", no_wrap=True, overflow="ellipsis", ratio=1)
     for result in results:
-        shown = f"{result.error:.1e}" if result.error < float("inf") else ""
-        table.add_row(result.model, result.endpoint, _MARK[result.verdict], shown, result.detail[:120])
+        table.add_row(*_cells(result).values(), result.detail, style=_STYLES[result.verdict])
     Console().print(table)
-    good = sum(result.verdict == "match" for result in results)
-    print(f"{good} of {len(results)} match")
-    sys.exit(0 if good == len(results) else 1)
+    judged = [result for result in results if result.verdict != "no golden"]
+    good = sum(result.verdict == "match" for result in judged)
+    print(f"{good} of {len(judged)} match")
+    sys.exit(0 if good == len(judged) else 1)
 
 
 if __name__ == "__main__":

@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import keras
 import numpy as np
 
 from hublayer.conformance.goldens import Golden, call_arguments, endpoint_of, flat_outputs
+from hublayer.conformance.result import Result, Verdict
 from hublayer.errors import HubLayerError, UnsupportedOpsError
 from hublayer.layer import KerasLayer
 from hublayer.model import load
 
-Verdict = Literal["match", "differs", "unsupported", "failed"]
-
-
-@dataclass(frozen=True)
-class Result:
-    """The verdict on one golden of one model. error: largest |Δ| over the output's scale; detail: what went wrong."""
-
-    model: str
-    endpoint: str
-    verdict: Verdict
-    error: float = 0.0
-    detail: str = ""
-
 
 def distance(got: np.ndarray, expected: np.ndarray) -> tuple[float, str]:
-    """(largest |Δ| / scale, what is wrong besides). Integers, booleans and strings must be exact; scale is max |expected|."""
+    """(largest |Δ| / max |expected|, what is wrong besides). Integers, booleans and strings must be exact."""
     if got.shape != expected.shape:
         return np.inf, f"shape {got.shape}, expected {expected.shape}"
     if expected.dtype.kind in "SUO":

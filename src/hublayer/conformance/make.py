@@ -10,7 +10,15 @@ from pathlib import Path
 
 import numpy as np
 
-from hublayer.conformance.goldens import Golden, call_arguments, endpoint_of, flat_outputs, from_arrays, make_inputs, to_arrays
+from hublayer.conformance.goldens import (
+    Golden,
+    call_arguments,
+    endpoint_of,
+    flat_outputs,
+    from_arrays,
+    make_inputs,
+    to_arrays,
+)
 from hublayer.errors import HubLayerError
 from hublayer.model import Model, load
 from hublayer.runtime.call import call_endpoint
@@ -35,7 +43,9 @@ def make_goldens(folder: Path) -> list[Golden]:
 def run_goldens(model: Model, seed: int = 0) -> list[Golden]:
     """Inputs of random values and the native runtime's outputs, for every endpoint that takes dense tensors."""
     goldens = []
-    keys = [f"sig:{name}" for name in model.meta_graph.signatures] + [f"fn:{name}" for name in model.meta_graph.callables]
+    keys = [f"sig:{name}" for name in model.meta_graph.signatures] + [
+        f"fn:{name}" for name in model.meta_graph.callables
+    ]
     for number, key in enumerate(keys):
         endpoint = endpoint_of(model.meta_graph, key)
         assert endpoint is not None

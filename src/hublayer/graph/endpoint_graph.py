@@ -15,10 +15,9 @@ from hublayer.graph.library import Library
 from hublayer.graph.passes.dead_code import drop_dead_code
 from hublayer.graph.passes.fold import fold_constants
 from hublayer.graph.passes.inline import inline_calls
+from hublayer.graph.passes.ref_variables import resolve_references
 from hublayer.savedmodel.endpoints import Endpoint, Trace
 from hublayer.savedmodel.specs import CompositeSpec, TensorSpec, is_spec, leaves
-
-_VARIABLE_OPS = frozenset({"VarHandleOp", "VariableV2", "Variable"})
 
 
 class _Functions(Mapping[str, Function]):
@@ -109,10 +108,10 @@ class GraphSource:
 
     def _dense(self, found: list[Any], endpoint: Endpoint) -> tuple[TensorSpec, ...]:
         for leaf in found:
-            if isinstance(leaf, CompositeSpec):
+            if isinstance(leaf, CompositeSpec) or (is_spec(leaf) and leaf.dtype in ("string", "variant", "resource")):
                 raise UnsupportedOpsError(
-                    f"The {endpoint.kind} {endpoint.name!r} takes or returns {leaf} tensors, which the translated "
-                    "runtime has no tensors for. On Keras's TensorFlow backend, runtime='native' has."
+                    f"{leaf} tensors at the {endpoint.kind} {endpoint.name!r}: the translated runtime has none. On "
+                    "Keras's TensorFlow backend, runtime='native' has."
                 )
         return tuple(leaf for leaf in found if isinstance(leaf, TensorSpec))
 
@@ -143,25 +142,25 @@ class GraphSource:
             if source is not None and "value" in source.attr:
                 return decode_attr(source.attr["value"], f"{self._meta_graph.path}, node {source.name}")
         raise UnsupportedOpsError(
-            f"{self._meta_graph.path}: an endpoint uses a {kind} (node {node_id} of the object graph: a table, an asset "
-            "or the like), which the translated runtime does not have. On Keras's TensorFlow backend, runtime='native' "
-            "has."
+            f"{self._meta_graph.path}: an endpoint uses a {kind} (node {node_id} of the object graph: a table, an "
+            "asset or the like), which the translated runtime does not have. On Keras's TensorFlow backend, "
+            "runtime='native' has."
         )
 
     def _signature(self, name: str, trace: Trace) -> EndpointGraph:
         signature = self._meta_graph.message.signature_def[name]
         feeds = [(signature.inputs[key].name, spec.dtype) for key, spec in trace.arguments.items()]
         fetches = [signature.outputs[key].name for key in trace.outputs]
-        function = build_subgraph(self._library.main.values(), feeds, fetches)
+        function = resolve_references(build_subgraph(self._library.main.values(), feeds, fetches))
         specs = tuple(spec for spec in trace.arguments.values() if is_spec(spec))
         return EndpointGraph(self._graph(function), specs, (), trace.outputs)
 
 
 def variable_keys(graph: EndpointGraph) -> list[str]:
-    """Keys of the variables that a graph uses: those it captures, and those of its VarHandleOp and VariableV2 nodes."""
+    """Keys of the variables that a graph uses: those it captures, and those of its VarHandleOp nodes."""
     keys = [capture for capture in graph.captures if isinstance(capture, str)]
     for function in graph.functions():
         for node in function.nodes:
-            if node.op in _VARIABLE_OPS:
+            if node.op == "VarHandleOp":
                 keys.append(node.attrs.get("shared_name") or node.name)
     return list(dict.fromkeys(keys))

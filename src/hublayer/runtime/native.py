@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from hublayer.errors import BackendError, ModelLoadError, UnsupportedOpsError
@@ -24,18 +24,19 @@ def _tensorflow() -> Any:
         ) from error
 
 
-def _unregistered(library: Library) -> list[str]:
+def unregistered_ops(ops: Iterable[str]) -> list[str]:
+    """Those of `ops` that this TensorFlow does not know."""
     registry = importlib.import_module("tensorflow.python.framework.op_def_registry")
-    return sorted(op for op in library.op_counts if registry.get(op) is None)
+    return sorted(op for op in ops if registry.get(op) is None)
 
 
 def _register_ops(saved_model: SavedModel, meta_graph: MetaGraph) -> None:
     """Import tensorflow_text if the model needs it; raise UnsupportedOpsError for what is still unknown."""
     library = Library(meta_graph)
-    unknown = _unregistered(library)
+    unknown = unregistered_ops(library.op_counts)
     if any(needs_text(op) for op in unknown) and importlib.util.find_spec("tensorflow_text"):
         importlib.import_module("tensorflow_text")
-        unknown = _unregistered(library)
+        unknown = unregistered_ops(library.op_counts)
     if not unknown:
         return
     lines = []

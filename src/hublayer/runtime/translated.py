@@ -21,7 +21,7 @@ from hublayer.savedmodel.checkpoint_keys import checkpoint_keys
 from hublayer.savedmodel.endpoints import Endpoint, Trace
 from hublayer.savedmodel.objects import VariableInfo
 from hublayer.savedmodel.reader import MetaGraph, SavedModel
-from hublayer.savedmodel.specs import is_spec
+from hublayer.savedmodel.specs import Shape, is_spec
 
 _NO_VALUE = frozenset({"string", "resource", "variant", "unknown"})
 
@@ -80,6 +80,11 @@ class _Variables:
             if stored not in bundle:
                 raise CorruptSavedModelError(f"{bundle.index}: it has no value for the variable {stored!r}.")
             array = bundle.array(stored)
+            if info is not None and not _fits(array.shape, info.shape):
+                raise CorruptSavedModelError(
+                    f"{bundle.index}: the variable {stored!r} has the shape {array.shape}, but the model declares "
+                    f"{info.shape}."
+                )
             trainable = self.listed()[1]
             is_trainable = key in trainable if trainable is not None else bool(info and info.trainable)
             name = info.name if info else key
@@ -87,9 +92,18 @@ class _Variables:
         return self._made[key]
 
     def has_value(self, key: str) -> bool:
-        """Whether the variable holds numbers of a known shape, and can be a weight."""
+        """Whether the checkpoint has numbers for the variable, so that it can be a weight."""
         info = self.info(key)
-        return info is None or info.dtype not in _NO_VALUE
+        if info is not None and info.dtype in _NO_VALUE:
+            return False
+        bundle = self._open()
+        return self._checkpoint.get(key, key if info is None else info.name) in bundle
+
+
+def _fits(shape: tuple[int, ...], declared: Shape) -> bool:
+    if declared is None:
+        return True
+    return len(shape) == len(declared) and all(d is None or d == s for d, s in zip(declared, shape, strict=True))
 
 
 def _aligned(array: np.ndarray) -> np.ndarray:
@@ -108,8 +122,11 @@ class _Endpoint:
         self._executables = Executables(graph.graph, backend)
         self._entry = Executable(graph.graph.entry, backend)
         self._captures = [VariableHandle(c) if isinstance(c, str) else c for c in graph.captures]
-        self.draws = any(node.op.startswith(("Random", "Multinomial", "Truncated", "Parameterized"))
-                         for function in graph.functions() for node in function.nodes)
+        self.draws = any(
+            node.op.startswith(("Random", "Multinomial", "Truncated", "Parameterized"))
+            for function in graph.functions()
+            for node in function.nodes
+        )
         self.call = compiled(self._run)
 
     def _run(self, values: dict[str, Any], inputs: list[Any], seed: Any) -> tuple[list[Any], dict[str, Any]]:
@@ -150,9 +167,7 @@ class TranslatedProgram:
         """See Program.run."""
         prepared = self._endpoint(endpoint, trace)
         inputs = [
-            value
-            for name, structure in trace.arguments.items()
-            for value in _tensors(structure, arguments[name])
+            value for name, structure in trace.arguments.items() for value in _tensors(structure, arguments[name])
         ]
         outputs = self._call(prepared, inputs)
         return pack(trace.outputs, iter(outputs))

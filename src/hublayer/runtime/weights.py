@@ -6,6 +6,9 @@ from typing import Any
 
 import keras
 
+# TensorFlow saves integer variables as trainable unless told otherwise; no gradient reaches them.
+_DIFFERENTIABLE = ("float", "bfloat", "complex")
+
 
 class NamedVariable(keras.Variable):
     """A weight of a loaded model.
@@ -20,7 +23,7 @@ class NamedVariable(keras.Variable):
             initializer=initializer,
             shape=shape,
             dtype=dtype,
-            trainable=trainable,
+            trainable=trainable and dtype.startswith(_DIFFERENTIABLE),
             autocast=False,
             name=self._full_name.replace("/", "_"),
         )

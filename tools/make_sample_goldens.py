@@ -1,0 +1,38 @@
+"""What TensorFlow's own runtime gives for the sample models: outputs, and the losses of ten training steps.
+
+    PYTHONPATH=src:tests KERAS_BACKEND=tensorflow python tools/make_sample_goldens.py
+
+Inputs are drawn from fixed seeds, so only results are kept. The suites of the other backends compare with them.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+from translated.training import RECIPES, train
+
+from hublayer import load
+from hublayer.conformance.goldens import to_arrays
+from hublayer.conformance.make import run_goldens
+
+ROOT = Path(__file__).parents[1]
+TARGET = ROOT / "tests" / "goldens"
+SAMPLES = {path.name: path for path in (ROOT / "tests" / "samples").iterdir() if path.is_dir()}
+SAMPLES["digits_feature_vector"] = ROOT / "src" / "hublayer" / "demo" / "digits_feature_vector"
+
+
+def main() -> None:
+    """Write tests/goldens."""
+    for name, path in sorted(SAMPLES.items()):
+        print(name, flush=True)
+        arrays = to_arrays(run_goldens(load(path, runtime="native"), seed=1))
+        outputs = {key: value for key, value in arrays.items() if "|out:" in key or value.dtype.kind == "S"}
+        np.savez_compressed(TARGET / f"{name}.npz", **outputs)
+    losses = {name: train(recipe, runtime="native") for name, recipe in RECIPES.items()}
+    (TARGET / "training.json").write_text(json.dumps(losses, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
