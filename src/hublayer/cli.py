@@ -76,7 +76,7 @@ def inspect_command(
     handle: Handle,
     tags: Tags = None,
     variables: Annotated[bool, typer.Option("--variables", help="List every variable.")] = False,
-    ops: Annotated[bool, typer.Option("--ops", help="List every op, how often it occurs, and whether it can run here.")] = False,
+    ops: Annotated[bool, typer.Option("--ops", help="List every op, its count, and whether it runs here.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Show what a model offers and holds; nothing of it is run."""

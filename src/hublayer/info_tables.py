@@ -195,13 +195,16 @@ def _ops(info: ModelInfo, runtime: str, missing: set[str]) -> RenderableType:
     width = max((len(f"{count:,}") for count in info.ops.values()), default=0)
     cells = [
         Text.assemble(
-            (f"{count:>{width},} ", "dim"), (printable(op) + (" ✗" if op in missing else ""), "red" * (op in missing)),
+            (f"{count:>{width},} ", "dim"),
+            (printable(op) + (" ✗" if op in missing else ""), "red" * (op in missing)),
             no_wrap=True,
         )
         for op, count in info.ops.items()
     ]
     if missing:
-        said = f"{len(missing)} of {len(info.ops)} cannot run in the {runtime} (✗); what no endpoint reaches is not needed"
+        said = (
+            f"{len(missing)} of {len(info.ops)} not in the {runtime} (✗); those that no endpoint reaches do not matter"
+        )
     else:
         said = f"all {len(info.ops)} run in the {runtime}"
     heading = Text.assemble(("Ops  ", "bold"), (said, "dim"))

@@ -56,8 +56,8 @@ def _runtime(name: str) -> Any:
         return translated
     if backend != "tensorflow":
         raise BackendError(
-            f"The native runtime runs on Keras's TensorFlow backend, but the backend is {backend!r}. Leave runtime= out, "
-            "or set the environment variable KERAS_BACKEND=tensorflow before Keras is imported."
+            f"The native runtime runs on Keras's TensorFlow backend, but the backend is {backend!r}. Leave runtime= "
+            "out, or set the environment variable KERAS_BACKEND=tensorflow before Keras is imported."
         )
     from hublayer.runtime import native
 

@@ -39,7 +39,10 @@ def compiled(function: Callable[[Sequence[Any]], list[Any]]) -> Callable[[Sequen
 
 
 def gradients(
-    function: Callable[[Sequence[Any]], list[Any]], inputs: Sequence[Any], watched: Sequence[int], weights: Sequence[Any]
+    function: Callable[[Sequence[Any]], list[Any]],
+    inputs: Sequence[Any],
+    watched: Sequence[int],
+    weights: Sequence[Any],
 ) -> list[np.ndarray | None]:
     """Gradients for inputs[i], i in `watched`, of the sum of each output times its weight (None: not counted)."""
 

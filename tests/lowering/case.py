@@ -16,7 +16,7 @@ class Case:
 
     gradient: whether the gradient for the float inputs is compared too. rtol, atol: of float outputs, relative and
     absolute to the outputs' scale. limits: backends on which the case does not hold, with the reason; the test fails
-    when it does hold after all.
+    when it does hold after all. static: positions of inputs that are constants here, though they may be traced.
     """
 
     op: str
@@ -26,6 +26,7 @@ class Case:
     gradient: bool = True
     rtol: float = 1e-5
     limits: Mapping[str, str] = field(default_factory=dict)
+    static: tuple[int, ...] = ()
 
     @property
     def id(self) -> str:

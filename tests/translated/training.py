@@ -44,7 +44,9 @@ def train(recipe: Recipe, runtime: str) -> dict[str, list[float]]:
     """Losses of each step, and afterwards the sum of absolute values of each weight of the layer."""
     rng = np.random.default_rng(7)
     layer = hub.KerasLayer(ROOT / recipe.sample, trainable=True, runtime=runtime, **recipe.options)
-    inputs = {name: keras.Input(shape, dtype=dtype, name=name or None) for name, (shape, dtype) in recipe.inputs.items()}
+    inputs = {
+        name: keras.Input(shape, dtype=dtype, name=name or None) for name, (shape, dtype) in recipe.inputs.items()
+    }
     outputs = layer(inputs.get("", inputs))
     if recipe.output:
         outputs = outputs[recipe.output]

@@ -61,7 +61,7 @@ def to_arrays(goldens: list[Golden]) -> dict[str, np.ndarray]:
         for side, ports in (("in", golden.inputs), ("out", golden.outputs)):
             for port, array in ports.items():
                 if array.dtype.kind in "OU":
-                    array = np.array([_bytes(item) for item in array.flat]).reshape(array.shape)  # noqa: PLW2901
+                    array = np.array([_bytes(item) for item in array.flat]).reshape(array.shape)
                 arrays[f"{golden.endpoint}|{side}:{port}"] = array
     return arrays
 

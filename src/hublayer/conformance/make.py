@@ -66,4 +66,5 @@ def run_goldens(model: Model, seed: int = 0) -> list[Golden]:
 
 
 if __name__ == "__main__":
-    np.savez(sys.argv[2], **to_arrays(run_goldens(load(sys.argv[1], runtime="native"))))
+    goldens = to_arrays(run_goldens(load(sys.argv[1], runtime="native")))
+    np.savez(sys.argv[2], **goldens)  # pyright: ignore[reportArgumentType] keys with "|" are no parameters of savez

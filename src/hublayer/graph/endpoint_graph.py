@@ -12,6 +12,7 @@ from hublayer.errors import CorruptSavedModelError, UnsupportedOpsError
 from hublayer.graph.build import build_function, build_subgraph, decode_attr
 from hublayer.graph.ir import Function, FunctionName, Graph
 from hublayer.graph.library import Library
+from hublayer.graph.passes.batch_norm import fold_batch_norm
 from hublayer.graph.passes.dead_code import drop_dead_code
 from hublayer.graph.passes.fold import fold_constants
 from hublayer.graph.passes.inline import inline_calls
@@ -92,7 +93,7 @@ class GraphSource:
         return drop_dead_code(fold_constants(inline_calls(function, self._plain)))
 
     def _graph(self, entry: Function) -> Graph:
-        return Graph(self._simplify(entry), self._inlined, self._gradients)
+        return Graph(fold_batch_norm(self._simplify(entry)), self._inlined, self._gradients)
 
     def endpoint(self, endpoint: Endpoint, trace: Trace) -> EndpointGraph:
         """The graph of one trace.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 import keras
@@ -11,7 +10,6 @@ _NARROW = {"int64": "int32", "uint64": "uint32", "float64": "float32", "complex1
 _PLAIN = {"qint8": "int8", "quint8": "uint8", "qint16": "int16", "quint16": "uint16", "qint32": "int32"}
 
 
-@cache
 def _wide_types() -> bool:
     """Whether the backend computes in 64 bits: JAX only if it was told to."""
     if keras.config.backend() != "jax":
@@ -21,13 +19,17 @@ def _wide_types() -> bool:
     return bool(jax.config.jax_enable_x64)
 
 
+# Asked once: a cached function would be called, and warned about, while torch.compile traces.
+_WIDE = _wide_types()
+
+
 def backend_dtype(name: str) -> str:
     """The dtype in which the backend computes what TensorFlow computes in `name`.
 
     JAX has no 64-bit types unless jax_enable_x64 is set; their 32-bit ones stand for them there.
     """
     name = _PLAIN.get(name, name)
-    return name if _wide_types() else _NARROW.get(name, name)
+    return name if _WIDE else _NARROW.get(name, name)
 
 
 def cast(x: Any, dtype: str) -> Any:

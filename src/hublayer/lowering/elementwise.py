@@ -1,24 +1,238 @@
-"""Elementwise ops, broadcasting as NumPy does."""
+"""Arithmetic, elementwise, broadcasting as NumPy does. Both inputs of an op have one dtype, which the result keeps."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import Any
 
 from keras import ops
 
+from hublayer.lowering.dtypes import backend_dtype, cast, dtype_of
 from hublayer.lowering.registry import lowers, lowers_table
+
+
+def is_float(x: Any) -> bool:
+    """Whether `x` holds floats or complex numbers."""
+    return "float" in dtype_of(x) or "complex" in dtype_of(x)
+
+
+def _same(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """`function` for floats; the input itself for integers, which are whole already."""
+    return lambda x: function(x) if is_float(x) else ops.convert_to_tensor(x)
+
+
+def square(x: Any) -> Any:
+    """x²."""
+    return ops.multiply(x, x)
+
+
+def rsqrt(x: Any) -> Any:
+    """1 / √x."""
+    return ops.reciprocal(ops.sqrt(x))
+
+
+def truncate_div(x: Any, y: Any) -> Any:
+    """The quotient rounded towards zero."""
+    if is_float(x):
+        return ops.trunc(ops.divide(x, y))
+    quotient = ops.floor_divide(x, y)
+    if dtype_of(x).startswith("u"):
+        return quotient
+    inexact = ops.not_equal(ops.multiply(quotient, y), x)
+    negative = ops.not_equal(ops.less(x, 0), ops.less(y, 0))
+    return ops.add(quotient, cast(ops.logical_and(inexact, negative), dtype_of(quotient)))
+
+
+def div(x: Any, y: Any) -> Any:
+    """x / y; for integers rounded towards zero, as C does."""
+    return ops.divide(x, y) if is_float(x) else truncate_div(x, y)
+
+
+def _where_zero(condition: Any, otherwise: Callable[..., Any], *values: tuple[Any, float]) -> Any:
+    """0 where `condition`, else otherwise(*values).
+
+    Each value comes with what stands for it where `condition` holds, so that gradients are 0 there and not NaN.
+    """
+    safe = [ops.where(condition, ops.full_like(value, fill), value) for value, fill in values]
+    result = otherwise(*safe)
+    return ops.where(condition, ops.zeros_like(result), result)
+
+
+def mul_no_nan(x: Any, y: Any) -> Any:
+    """x · y, but 0 where y is 0, whatever x is."""
+    x, y = ops.convert_to_tensor(x), ops.convert_to_tensor(y)
+    spoilt = ops.logical_and(ops.equal(y, 0), ops.logical_not(ops.isfinite(x)))
+    return ops.multiply(ops.where(spoilt, ops.zeros_like(x), x), y)
+
+
+def div_no_nan(x: Any, y: Any) -> Any:
+    """x / y, but 0 where y is 0."""
+    return _where_zero(ops.equal(y, 0), ops.divide, (x, 0), (y, 1))
+
+
+def xdivy(x: Any, y: Any) -> Any:
+    """x / y, but 0 where x is 0."""
+    return _where_zero(ops.equal(x, 0), ops.divide, (x, 0), (y, 1))
+
+
+def xlogy(x: Any, y: Any) -> Any:
+    """x · log y, but 0 where x is 0."""
+    return _where_zero(ops.equal(x, 0), lambda a, b: ops.multiply(a, ops.log(b)), (x, 0), (y, 1))
+
+
+def xlog1py(x: Any, y: Any) -> Any:
+    """x · log(1 + y), but 0 where x is 0."""
+    return _where_zero(ops.equal(x, 0), lambda a, b: ops.multiply(a, ops.log1p(b)), (x, 0), (y, 0))
+
+
+def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any) -> Any:
+    """`t` between the bounds, which may be scalars."""
+    return ops.maximum(ops.minimum(t, clip_value_max), clip_value_min)
+
+
+def add_n(inputs: Sequence[Any]) -> Any:
+    """The sum of a list of tensors of one shape."""
+    return reduce(ops.add, inputs[1:], ops.convert_to_tensor(inputs[0]))
+
 
 lowers_table(
     {
+        "Abs": ops.abs,
+        "Acos": ops.arccos,
+        "Acosh": ops.arccosh,
         "Add": ops.add,
+        "AddN": add_n,
         "AddV2": ops.add,
+        "Asin": ops.arcsin,
+        "Asinh": ops.arcsinh,
+        "Atan": ops.arctan,
+        "Atan2": ops.arctan2,
+        "Atanh": ops.arctanh,
+        "BiasAddV1": ops.add,
+        "Ceil": ops.ceil,
+        "ClipByValue": clip_by_value,
+        "Conj": ops.conj,
+        "Cos": ops.cos,
+        "Cosh": ops.cosh,
+        "Div": div,
+        "DivNoNan": div_no_nan,
+        "Erf": ops.erf,
+        "Erfc": ops.erfc,
+        "Erfinv": ops.erfinv,
+        "Exp": ops.exp,
+        "Expm1": ops.expm1,
+        "Floor": ops.floor,
+        "FloorDiv": ops.floor_divide,
+        "FloorMod": ops.mod,
+        "Inv": ops.reciprocal,
+        "Log": ops.log,
+        "Log1p": ops.log1p,
+        "Maximum": ops.maximum,
+        "Minimum": ops.minimum,
+        "Mod": ops.fmod,
         "Mul": ops.multiply,
-        "Relu": ops.relu,
+        "MulNoNan": mul_no_nan,
+        "Neg": ops.negative,
+        "NextAfter": ops.nextafter,
+        "Pow": ops.power,
+        "RealDiv": ops.divide,
+        "Reciprocal": ops.reciprocal,
+        "Rint": ops.round,
+        "Round": _same(ops.round),
+        "Rsqrt": rsqrt,
+        "Sign": ops.sign,
+        "Sin": ops.sin,
+        "Sinh": ops.sinh,
+        "Sqrt": ops.sqrt,
+        "Square": square,
+        "SquaredDifference": lambda x, y: square(ops.subtract(x, y)),
+        "Sub": ops.subtract,
+        "Tan": ops.tan,
+        "Tanh": ops.tanh,
+        "TruncateDiv": truncate_div,
+        "TruncateMod": ops.fmod,
+        "Xdivy": xdivy,
+        "Xlog1py": xlog1py,
+        "Xlogy": xlogy,
+        # Gradients, which the functions of custom gradients hold. y is the forward op's output.
+        "InvGrad": lambda y, dy: ops.negative(ops.multiply(dy, square(y))),
+        "ReciprocalGrad": lambda y, dy: ops.negative(ops.multiply(dy, square(y))),
+        "RsqrtGrad": lambda y, dy: ops.multiply(ops.multiply(dy, -0.5), ops.multiply(y, square(y))),
+        "SqrtGrad": lambda y, dy: ops.divide(ops.multiply(dy, 0.5), y),
+        "TanhGrad": lambda y, dy: ops.multiply(dy, ops.subtract(1, square(y))),
     }
 )
 
 
-@lowers("LeakyRelu")
-def leaky_relu(features: Any, *, alpha: float = 0.2) -> Any:
-    """features where positive, else alpha · features."""
-    return ops.where(ops.greater(features, 0), features, ops.multiply(features, alpha))
+@lowers("AccumulateNV2")
+def accumulate_n(inputs: Sequence[Any], *, shape: Any) -> Any:
+    """The sum of a list of tensors of one shape."""
+    return add_n(inputs)
+
+
+@lowers("BiasAdd")
+def bias_add(value: Any, bias: Any, *, data_format: str = "NHWC") -> Any:
+    """value + bias, bias along the channels: the last axis, or axis 1 for NCHW."""
+    if data_format == "NCHW":
+        bias = ops.reshape(bias, (-1,) + (1,) * (len(value.shape) - 2))
+    return ops.add(value, bias)
+
+
+@lowers("BiasAddGrad")
+def bias_add_grad(out_backprop: Any, *, data_format: str = "NHWC") -> Any:
+    """The sum over all axes but the channels'."""
+    rank = len(out_backprop.shape)
+    channels = 1 if data_format == "NCHW" else rank - 1
+    total = ops.sum(out_backprop, axis=tuple(axis for axis in range(rank) if axis != channels))
+    return cast(total, dtype_of(out_backprop))
+
+
+@lowers("Cast")
+def cast_op(x: Any, *, SrcT: str = "", DstT: str, Truncate: bool = False) -> Any:
+    """`x` in another dtype: floats lose their fraction, complex numbers their imaginary part, non-zero is True.
+
+    Truncate, which drops bits of a float's mantissa in place of rounding it, makes no difference here.
+    """
+    if "complex" in dtype_of(x) and "complex" not in DstT and DstT != "bool":
+        x = ops.real(x)
+    return cast(x, DstT)
+
+
+@lowers("Bitcast")
+def bitcast(input: Any, *, type: str) -> Any:
+    """The same bytes as another dtype. A last axis of parts appears where one element becomes several, or vanishes."""
+    input = ops.convert_to_tensor(input)
+    dtype = backend_dtype(type)
+    old, new = (_bytes(name) for name in (dtype_of(input), dtype))
+    if old > new:
+        return ops.view(ops.expand_dims(input, -1), dtype)
+    return ops.squeeze(ops.view(input, dtype), -1) if old < new else ops.view(input, dtype)
+
+
+def _bytes(dtype: str) -> int:
+    return 1 if dtype == "bool" else int(dtype.removeprefix("b").lstrip("abcdefghijklmnopqrstuvwxyz")) // 8
+
+
+@lowers("ComplexAbs")
+def complex_abs(x: Any, *, Tout: str = "float32") -> Any:
+    """|x| of complex numbers."""
+    return ops.abs(x)
+
+
+@lowers("Real")
+def real(input: Any, *, Tout: str = "float32") -> Any:
+    """The real part."""
+    return ops.real(input)
+
+
+@lowers("Imag")
+def imag(input: Any, *, Tout: str = "float32") -> Any:
+    """The imaginary part."""
+    return ops.imag(input)
+
+
+@lowers("Angle")
+def angle(input: Any, *, Tout: str = "float32") -> Any:
+    """The argument of complex numbers, in radians."""
+    return ops.arctan2(ops.imag(input), ops.real(input))

@@ -75,7 +75,7 @@ class Executable:
 
     def _bind(self, node: Node) -> _Step | None:
         if node.op == "Const":
-            self._slot(Value(node.name), node.attrs["value"])
+            self._slot(Value(node.name), _constant(node.attrs["value"], self.backend))
             return None
         inputs = tuple(self._slots[value] for value in node.inputs)
         number = _outputs(node)
@@ -111,6 +111,11 @@ class Executable:
             elif step.outputs:
                 slots[step.outputs[0]] = result
         return [slots[i] for i in self._outputs]
+
+
+def _constant(value: np.ndarray, backend: str) -> np.ndarray:
+    """The array; on PyTorch one that may be written to, for torch.compile fails at those that may not."""
+    return value.copy() if backend == "torch" and not value.flags.writeable else value
 
 
 def _outputs(node: Node) -> int:

@@ -13,7 +13,12 @@ from hublayer.lowering.registry import lowers
 
 @lowers("VarHandleOp")
 def var_handle(
-    *, container: str = "", shared_name: str = "", dtype: str = "", shape: Any = None, allowed_devices: Any = (),
+    *,
+    container: str = "",
+    shared_name: str = "",
+    dtype: str = "",
+    shape: Any = None,
+    allowed_devices: Any = (),
     debug_name: str = "",
 ) -> VariableHandle:
     """The handle of the variable `shared_name`."""

@@ -1,4 +1,4 @@
-"""Shapes and dtypes of outputs on PyTorch and JAX: from a call on tensors that have a shape but no values."""
+"""Shapes and dtypes of outputs on JAX and PyTorch: from calls on tensors that have a shape but no values."""
 
 from __future__ import annotations
 
@@ -8,28 +8,51 @@ from typing import Any
 import keras
 
 from hublayer.errors import EndpointError
+from hublayer.lowering.dtypes import backend_dtype
 
 # Two sizes for unknown dimensions: a dimension of an output that differs between them is unknown too.
 _SIZES = (2, 3)
 
 
 def output_spec(function: Callable[[Any], Any], inputs: Any) -> Any:
-    """What `function` returns for a nest of KerasTensors, as KerasTensors. For PyTorch, on its meta device."""
-    import torch
-
-    results = []
-    with keras.StatelessScope(), torch.no_grad(), keras.device("meta"):
-        for size in _SIZES:
-            tensors = keras.tree.map_structure(lambda tensor, size=size: _meta_tensor(tensor, size), inputs)
-            results.append(function(tensors))
+    """What `function` returns for a nest of KerasTensors, as KerasTensors."""
+    trace = _trace_on_jax if keras.config.backend() == "jax" else _trace_on_torch
+    with keras.StatelessScope():
+        results = [trace(function, keras.tree.map_structure(lambda t, n=n: _sized(t, n), inputs)) for n in _SIZES]
     return keras.tree.map_structure(_merged, *results)
 
 
-def _meta_tensor(tensor: Any, size: int) -> Any:
+def _sized(tensor: Any, size: int) -> Any:
     if not isinstance(tensor, keras.KerasTensor):
         return tensor
-    shape = tuple(size if dim is None else dim for dim in tensor.shape)
-    return keras.ops.zeros(shape, dtype=tensor.dtype)
+    return keras.KerasTensor(tuple(size if dim is None else dim for dim in tensor.shape), dtype=tensor.dtype)
+
+
+def _trace_on_jax(function: Callable[[Any], Any], inputs: Any) -> Any:
+    # Keras itself would trace with symbolic dimensions, of which a graph's Shape ops can make nothing.
+    import jax
+
+    flat = [tensor for tensor in keras.tree.flatten(inputs) if isinstance(tensor, keras.KerasTensor)]
+    structs = [jax.ShapeDtypeStruct(tensor.shape, backend_dtype(tensor.dtype)) for tensor in flat]
+
+    def call(values: list[Any]) -> Any:
+        remaining = iter(values)
+        return function(
+            keras.tree.map_structure(lambda t: next(remaining) if isinstance(t, keras.KerasTensor) else t, inputs)
+        )
+
+    return jax.eval_shape(call, structs)
+
+
+def _trace_on_torch(function: Callable[[Any], Any], inputs: Any) -> Any:
+    import torch
+
+    with torch.no_grad(), keras.device("meta"):
+        return function(
+            keras.tree.map_structure(
+                lambda t: keras.ops.zeros(t.shape, dtype=t.dtype) if isinstance(t, keras.KerasTensor) else t, inputs
+            )
+        )
 
 
 def _merged(first: Any, second: Any) -> keras.KerasTensor:

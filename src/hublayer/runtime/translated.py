@@ -11,7 +11,10 @@ import numpy as np
 from hublayer.errors import CorruptSavedModelError
 from hublayer.graph.endpoint_graph import EndpointGraph, GraphSource, variable_keys
 from hublayer.graph.library import Library
+from hublayer.graph.passes.hoist import hoist
+from hublayer.lowering.dtypes import backend_dtype
 from hublayer.lowering.execute import Executable, Executables, Run, VariableHandle, check_supported
+from hublayer.runtime.ahead import Ahead
 from hublayer.runtime.compile import compiled
 from hublayer.runtime.keras_tensors import KerasTensors
 from hublayer.runtime.seeds import ForkedSeeds
@@ -23,6 +26,7 @@ from hublayer.savedmodel.objects import VariableInfo
 from hublayer.savedmodel.reader import MetaGraph, SavedModel
 from hublayer.savedmodel.specs import Shape, is_spec
 
+_RANDOM = ("Random", "Multinomial", "TruncatedNormal", "ParameterizedTruncatedNormal")
 _NO_VALUE = frozenset({"string", "resource", "variant", "unknown"})
 
 
@@ -88,7 +92,7 @@ class _Variables:
             trainable = self.listed()[1]
             is_trainable = key in trainable if trainable is not None else bool(info and info.trainable)
             name = info.name if info else key
-            self._made[key] = NamedVariable(_aligned(array), name, array.dtype.name, is_trainable)
+            self._made[key] = NamedVariable(_aligned(array), name, backend_dtype(array.dtype.name), is_trainable)
         return self._made[key]
 
     def has_value(self, key: str) -> bool:
@@ -115,26 +119,52 @@ class _Endpoint:
     """One trace of an endpoint: its executable, its variables, and the compiled call."""
 
     def __init__(self, graph: EndpointGraph, variables: _Variables, backend: str):
-        check_supported(graph.functions(), backend)
+        functions = graph.functions()
+        check_supported(functions, backend)
         self.graph = graph
         self.keys = variable_keys(graph)
         self.variables = {key: variables[key] for key in self.keys}
+        self.draws = any(node.op.startswith(_RANDOM) for function in functions for node in function.nodes)
         self._executables = Executables(graph.graph, backend)
         self._entry = Executable(graph.graph.entry, backend)
         self._captures = [VariableHandle(c) if isinstance(c, str) else c for c in graph.captures]
-        self.draws = any(
-            node.op.startswith(("Random", "Multinomial", "Truncated", "Parameterized"))
-            for function in graph.functions()
-            for node in function.nodes
-        )
-        self.call = compiled(self._run)
+        self._call = compiled(self._run)
+        split = hoist(graph.graph.entry)
+        self._ahead: Ahead | None = None
+        if split is not None:
+            prologue, main = Executable(split.prologue, backend), Executable(split.main, backend)
+            self._ahead = Ahead(list(self.variables.values()), lambda values: self._prologue(prologue, values))
+            self._call_main = compiled(lambda *arguments: self._run_main(main, *arguments))
+
+    def __call__(self, inputs: list[Any], seed: Any) -> list[Any]:
+        """The outputs; variables that the trace assigns get their new values."""
+        values = {key: variable.value for key, variable in self.variables.items()}
+        ahead = None if self._ahead is None else self._ahead.values(values)
+        if ahead is not None:
+            return self._call_main(values, ahead, inputs, seed)
+        outputs, assigned = self._call(values, inputs, seed)
+        for key, value in assigned.items():
+            self.variables[key].assign(value)
+        return outputs
+
+    def _state(self, values: dict[str, Any], seed: Any) -> Run:
+        seeds = None if seed is None else ForkedSeeds(seed)
+        return Run(dict(values), self._executables, None if seeds is None else lambda: seeds)
 
     def _run(self, values: dict[str, Any], inputs: list[Any], seed: Any) -> tuple[list[Any], dict[str, Any]]:
         """Outputs, and the new values of the variables that were assigned."""
-        seeds = None if seed is None else ForkedSeeds(seed)
-        run = Run(dict(values), self._executables, None if seeds is None else lambda: seeds)
+        run = self._state(values, seed)
         outputs = self._entry(run, [*inputs, *self._captures])
         return outputs, {key: run.variables[key] for key in sorted(run.assigned)}
+
+    def _prologue(self, prologue: Executable, values: dict[str, Any]) -> list[Any]:
+        unused = [None] * len(self.graph.inputs)
+        return prologue(self._state(values, None), [*unused, *self._captures])
+
+    def _run_main(
+        self, main: Executable, values: dict[str, Any], ahead: list[Any], inputs: list[Any], seed: Any
+    ) -> list[Any]:
+        return main(self._state(values, seed), [*inputs, *self._captures, *ahead])
 
 
 class TranslatedProgram:
@@ -173,12 +203,7 @@ class TranslatedProgram:
         return pack(trace.outputs, iter(outputs))
 
     def _call(self, prepared: _Endpoint, inputs: list[Any]) -> list[Any]:
-        values = {key: variable.value for key, variable in prepared.variables.items()}
-        seed = self.seed_generator.next() if prepared.draws else None
-        outputs, assigned = prepared.call(values, inputs, seed)
-        for key, value in assigned.items():
-            prepared.variables[key].assign(value)
-        return outputs
+        return prepared(inputs, self.seed_generator.next() if prepared.draws else None)
 
     def variables(self, endpoint: Endpoint | None = None) -> list[tuple[Any, bool]]:
         """(keras.Variable, trainable): the publisher's in their order, then those that `endpoint` uses besides."""

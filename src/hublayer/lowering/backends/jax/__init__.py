@@ -1,1 +1,1 @@
-"""Lowerings of the jax backend's own: a missing function, a wrong result, or a measured gain; each says which."""
+"""Lowerings of the JAX backend's own: a missing function, a wrong result or a measured gain, as each says."""

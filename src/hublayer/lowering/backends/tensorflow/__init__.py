@@ -1,1 +1,1 @@
-"""Lowerings of the tensorflow backend's own: a missing function, a wrong result, or a measured gain; each says which."""
+"""Lowerings of the TensorFlow backend's own: a missing function, a wrong result or a measured gain, as each says."""

@@ -1,1 +1,1 @@
-"""Lowerings of the torch backend's own: a missing function, a wrong result, or a measured gain; each says which."""
+"""Lowerings of the PyTorch backend's own: a missing function, a wrong result or a measured gain, as each says."""

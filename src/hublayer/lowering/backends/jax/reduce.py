@@ -1,0 +1,22 @@
+"""JAX's own positions of extremes: keras.ops takes -0.0 for less than 0.0."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax.numpy as jnp
+
+from hublayer.lowering.dtypes import backend_dtype
+from hublayer.lowering.registry import Static, lowers
+
+
+def _arg(find: Callable[..., Any]) -> Callable[..., Any]:
+    def lowering(input: Any, dimension: Static, *, output_type: str = "int64") -> Any:
+        return find(jnp.asarray(input), int(dimension.ravel()[0])).astype(backend_dtype(output_type))
+
+    return lowering
+
+
+lowers("ArgMax", backend="jax")(_arg(jnp.argmax))
+lowers("ArgMin", backend="jax")(_arg(jnp.argmin))

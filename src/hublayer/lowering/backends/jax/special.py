@@ -1,0 +1,41 @@
+"""Functions that Keras lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax.scipy import special
+
+from hublayer.lowering.registry import lowers, lowers_table
+
+
+def _exact(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function` of jax.lax, which wants arrays of one shape."""
+    return lambda *inputs: function(*jnp.broadcast_arrays(*(jnp.asarray(x) for x in inputs)))
+
+
+lowers_table(
+    {
+        "BesselI0": special.i0,
+        "BesselI0e": special.i0e,
+        "BesselI1": special.i1,
+        "BesselI1e": special.i1e,
+        "Digamma": _exact(jax.lax.digamma),
+        "Igamma": _exact(jax.lax.igamma),
+        "Igammac": _exact(jax.lax.igammac),
+        "Lgamma": _exact(jax.lax.lgamma),
+        "Ndtri": special.ndtri,
+        "Polygamma": _exact(jax.lax.polygamma),
+        "Zeta": _exact(jax.lax.zeta),
+    },
+    "jax",
+)
+
+
+@lowers("Complex", backend="jax")
+def make_complex(real: Any, imag: Any, *, Tout: str = "complex64") -> Any:
+    """real + i · imag."""
+    return _exact(jax.lax.complex)(real, imag)

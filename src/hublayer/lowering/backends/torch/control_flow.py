@@ -1,0 +1,19 @@
+"""Tensors of PyTorch have values, so Python's own control flow runs; torch.compile breaks its graph at a value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class VaryingError(ValueError):
+    """Never raised: values may change their shapes."""
+
+
+def EAGER() -> bool:
+    """Always."""
+    return True
+
+
+def has_value(value: Any) -> bool:
+    """Always."""
+    return True

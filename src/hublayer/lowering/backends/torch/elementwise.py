@@ -1,0 +1,111 @@
+"""Arithmetic in plain PyTorch: keras.ops costs two to four times as much per call when eager (performance.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from hublayer.lowering.backends.torch.tensors import binary, tensor, unary
+from hublayer.lowering.registry import lowers, lowers_table
+
+_NAMES = ("float16", "bfloat16", "float32", "float64", "complex64", "complex128", "bool")
+_NAMES += ("int8", "int16", "int32", "int64", "uint8")
+_DTYPES = {name: getattr(torch, name) for name in _NAMES}
+# PyTorch computes nothing in the wider unsigned types; Keras has them in these.
+_DTYPES |= {"uint16": torch.int32, "uint32": torch.int64, "uint64": torch.int64}
+_DTYPES |= {"qint8": torch.int8, "quint8": torch.uint8, "qint16": torch.int16, "quint16": torch.int32}
+_DTYPES |= {"qint32": torch.int32}
+
+
+def _squared_difference(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    difference = x - y
+    return difference * difference
+
+
+def _add_n(inputs: Sequence[Any]) -> torch.Tensor:
+    total = tensor(inputs[0])
+    for x in inputs[1:]:
+        total = total + tensor(x, total.device)
+    return total
+
+
+def _truncated(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    return torch.div(x, y, rounding_mode="trunc")
+
+
+def _div(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    return torch.div(x, y) if x.is_floating_point() or x.is_complex() else _truncated(x, y)
+
+
+def _sign(x: torch.Tensor) -> torch.Tensor:
+    # torch.sign gives 0 for NaN and takes no complex numbers.
+    return torch.where(x != x, x, torch.sgn(x)) if x.is_floating_point() else torch.sgn(x)
+
+
+def _round(x: torch.Tensor) -> torch.Tensor:
+    # Integers beyond 2^24 are whole already; Keras takes them through float32.
+    return torch.round(x) if x.is_floating_point() else x
+
+
+lowers_table(
+    {
+        "Abs": unary(torch.abs),
+        "Add": binary(torch.add),
+        "AddN": _add_n,
+        "AddV2": binary(torch.add),
+        # keras.ops computes these two in float32 whatever the dtype.
+        "Atan2": binary(torch.atan2),
+        "BiasAddV1": binary(torch.add),
+        "Ceil": unary(torch.ceil),
+        "Cos": unary(torch.cos),
+        "Div": binary(_div),
+        "Erf": unary(torch.erf),
+        "Erfc": unary(torch.erfc),
+        "Exp": unary(torch.exp),
+        "Floor": unary(torch.floor),
+        "FloorDiv": binary(torch.floor_divide),
+        "FloorMod": binary(torch.remainder),
+        "Log": unary(torch.log),
+        "Log1p": unary(torch.log1p),
+        "Maximum": binary(torch.maximum),
+        "Minimum": binary(torch.minimum),
+        "Mul": binary(torch.mul),
+        "Neg": unary(torch.neg),
+        "NextAfter": binary(torch.nextafter),
+        "Pow": binary(torch.pow),
+        "RealDiv": binary(torch.div),
+        "Reciprocal": unary(torch.reciprocal),
+        "Round": unary(_round),
+        "Rsqrt": unary(torch.rsqrt),
+        "Sign": unary(_sign),
+        "Sin": unary(torch.sin),
+        "Sqrt": unary(torch.sqrt),
+        "Square": unary(torch.square),
+        "SquaredDifference": binary(_squared_difference),
+        "Sub": binary(torch.sub),
+        "Tanh": unary(torch.tanh),
+        "TruncateDiv": binary(_truncated),
+    },
+    "torch",
+)
+
+
+@lowers("BiasAdd", backend="torch")
+def bias_add(value: Any, bias: Any, *, data_format: str = "NHWC") -> torch.Tensor:
+    """value + bias, bias along the channels: the last axis, or axis 1 for NCHW."""
+    value = tensor(value)
+    bias = tensor(bias, value.device)
+    if data_format == "NCHW":
+        bias = bias.reshape(-1, *(1,) * (value.ndim - 2))
+    return value + bias
+
+
+@lowers("Cast", backend="torch")
+def cast_op(x: Any, *, SrcT: str = "", DstT: str, Truncate: bool = False) -> torch.Tensor:
+    """`x` in another dtype: floats lose their fraction, complex numbers their imaginary part, non-zero is True."""
+    x, dtype = tensor(x), _DTYPES[DstT]
+    if x.is_complex() and not dtype.is_complex and dtype is not torch.bool:
+        x = x.real
+    return x.to(dtype)

@@ -1,0 +1,53 @@
+"""NumPy constants as tensors, for lowerings in plain PyTorch."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from keras import ops
+
+# A constant of the graph is one array at every call: its tensor is made once for each device.
+_MADE: dict[tuple[int, torch.device | None], tuple[weakref.ref[np.ndarray], torch.Tensor]] = {}
+
+
+def tensor(x: Any, device: torch.device | None = None) -> torch.Tensor:
+    """`x` itself if it is a tensor, else a tensor of its dtype on `device`, by default Keras's."""
+    if isinstance(x, torch.Tensor):
+        return x
+    if not isinstance(x, np.ndarray) or torch.compiler.is_compiling():
+        return _make(x, device)
+    key = (id(x), device)
+    known = _MADE.get(key)
+    if known is not None and known[0]() is x:
+        return known[1]
+    with torch.inference_mode(False):  # what inference mode makes cannot be differentiated later
+        made = _make(x, device)
+    _MADE[key] = weakref.ref(x, lambda _: _MADE.pop(key, None)), made
+    return made
+
+
+def _make(x: Any, device: torch.device | None) -> torch.Tensor:
+    made = ops.convert_to_tensor(x)
+    return made if device is None else made.to(device)
+
+
+def unary(function: Callable[[torch.Tensor], torch.Tensor]) -> Callable[[Any], torch.Tensor]:
+    """`function` of a tensor, taking a NumPy array too."""
+    return lambda x: function(x if isinstance(x, torch.Tensor) else tensor(x))
+
+
+def binary(function: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]) -> Callable[[Any, Any], torch.Tensor]:
+    """`function` of two tensors, taking NumPy arrays too: they follow the other input's device."""
+
+    def run(x: Any, y: Any) -> torch.Tensor:
+        if not isinstance(y, torch.Tensor):
+            y = tensor(y, x.device if isinstance(x, torch.Tensor) else None)
+        if not isinstance(x, torch.Tensor):
+            x = tensor(x, y.device)
+        return function(x, y)
+
+    return run

@@ -1,0 +1,160 @@
+"""What the functions of a loop or conditional say before they run: what stays as it is, what steers, what is assigned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from hublayer.graph.effects import ASSIGNMENTS
+from hublayer.graph.ir import Function, FunctionName, Node, Value
+from hublayer.graph.op_schema import op_schema
+from hublayer.lowering.execute import Executable, Run, VariableHandle
+
+# A loop that counts further than this before it is compiled is left to the compiled program to count.
+MAX_COUNT = 100_000
+_CONDITIONALS = frozenset({"If", "StatelessIf", "Case", "StatelessCase"})
+
+
+def unchanged(body: Function) -> frozenset[int]:
+    """Positions of the loop variables that the body returns as it got them."""
+    sources = {Value(parameter.name): i for i, parameter in enumerate(body.parameters)}
+    for node in body.nodes:
+        if node.op == "Identity" and node.inputs[0] in sources:
+            sources[Value(node.name)] = sources[node.inputs[0]]
+    return frozenset(i for i, value in enumerate(body.outputs) if sources.get(value) == i)
+
+
+def part(function: Function, outputs: Iterable[int]) -> tuple[Function, frozenset[int]]:
+    """The part of `function` that computes some of its outputs, and the positions of the parameters it reads."""
+    wanted = tuple(function.outputs[i] for i in outputs)
+    needed = {value.node for value in wanted}
+    nodes = []
+    for node in reversed(function.nodes):
+        if node.name in needed:
+            needed.update(value.node for value in node.inputs)
+            nodes.append(node)
+    read = frozenset(i for i, parameter in enumerate(function.parameters) if parameter.name in needed)
+    return replace(function, nodes=tuple(reversed(nodes)), outputs=wanted), read
+
+
+@dataclass(frozen=True)
+class Steering:
+    """What a loop's condition depends on: those loop variables, and how the body computes their next values."""
+
+    variables: tuple[int, ...]
+    condition: Executable
+    step: Executable
+
+
+_STEERINGS: WeakKeyDictionary[Executable, Steering] = WeakKeyDictionary()
+
+
+def steering(condition: Executable, body: Executable) -> Steering:
+    """What steers the loop of `condition` and `body`."""
+    found = _STEERINGS.get(body)
+    if found is not None and found.condition.function.name == condition.function.name:
+        return found
+    test, read = part(condition.function, range(len(condition.function.outputs)))
+    while True:
+        step, more = part(body.function, sorted(read))
+        if more <= read:
+            break
+        read |= more
+    found = Steering(tuple(sorted(read)), Executable(test, condition.backend), Executable(step, body.backend))
+    _STEERINGS[body] = found
+    return found
+
+
+def trip_count(run: Run, loop: Steering, values: Sequence[Any]) -> int | None:
+    """How often the body runs, if that follows from NumPy arrays alone; None if it does not."""
+    state: list[Any] = [None] * len(values)
+    for i in loop.variables:
+        if type(values[i]) is not np.ndarray:
+            return None
+        state[i] = values[i]
+    scratch = replace(run, variables=dict(run.variables), assigned=set())
+    for count in range(MAX_COUNT):
+        (going,) = loop.condition(scratch, state)
+        if type(going) is not np.ndarray:
+            return None
+        if not truth(going):
+            return count
+        following = loop.step(scratch, state)
+        if any(type(value) is not np.ndarray for value in following):
+            return None
+        for i, value in zip(loop.variables, following, strict=True):
+            state[i] = value
+    return None
+
+
+def truth(value: np.ndarray) -> bool:
+    """A condition's truth as TensorFlow sees it: true, not zero, not the empty string; not empty, if it is no scalar."""
+    if value.ndim:
+        return value.size > 0
+    return bool(value[()])
+
+
+def assigned_variables(
+    functions: Sequence[Function], arguments: Sequence[Any], find: Callable[[str], Executable]
+) -> list[str]:
+    """Keys of the variables that `functions`, called with `arguments`, may assign, those in nested functions too."""
+    keys: dict[str, None] = {}
+    for function in functions:
+        handles = {
+            Value(parameter.name): argument
+            for parameter, argument in zip(function.parameters, arguments, strict=True)
+            if isinstance(argument, VariableHandle)
+        }
+        _assigned(function, handles, find, keys)
+    return list(keys)
+
+
+def _assigned(
+    function: Function, handles: dict[Value, VariableHandle], find: Callable[[str], Executable], keys: dict[str, None]
+) -> None:
+    for node in function.nodes:
+        if node.op == "VarHandleOp":
+            handles[Value(node.name)] = VariableHandle(node.attrs.get("shared_name") or node.name)
+        elif node.op == "Identity" and node.inputs[0] in handles:
+            handles[Value(node.name)] = handles[node.inputs[0]]
+        elif node.op in ASSIGNMENTS:
+            keys[_handle(node, handles).key] = None
+        for name in function_names(node.attrs):
+            callee = find(name).function
+            given = node.inputs[1:] if node.op in _CONDITIONALS else node.inputs
+            inner = {
+                Value(parameter.name): handles[value]
+                for parameter, value in zip(callee.parameters, given, strict=False)
+                if value in handles
+            }
+            _assigned(callee, inner, find, keys)
+
+
+def _handle(node: Node, handles: Mapping[Value, VariableHandle]) -> VariableHandle:
+    if node.inputs[0] not in handles:
+        raise ValueError(f"{node.origin}, node {node.name} ({node.op}): it is not known which variable is assigned.")
+    return handles[node.inputs[0]]
+
+
+def function_names(attrs: Mapping[str, Any]) -> list[FunctionName]:
+    """The functions that attributes name."""
+    names = []
+    for value in attrs.values():
+        names += [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, FunctionName)]
+    return names
+
+
+def draws(functions: Sequence[Function], find: Callable[[str], Executable]) -> bool:
+    """Whether `functions` hold an op that draws random numbers from the run's seeds."""
+    for function in functions:
+        for node in function.nodes:
+            schema = op_schema(node.op)
+            if schema is not None and schema.stateful and "seed" in schema.attrs:
+                return True
+            if draws([find(name).function for name in function_names(node.attrs)], find):
+                return True
+    return False

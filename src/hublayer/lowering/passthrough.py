@@ -1,0 +1,59 @@
+"""Ops that return what they are given, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from hublayer.lowering.registry import lowers, lowers_table
+
+
+def stop_gradient(input: Any) -> Any:
+    """`input`, as a constant for differentiation."""
+    return input if isinstance(input, np.ndarray) else ops.stop_gradient(input)
+
+
+lowers_table(
+    {
+        "Identity": lambda input: input,
+        "IdentityN": list,
+        "NoOp": lambda: (),
+        "OnesLike": ops.ones_like,
+        "Snapshot": lambda input: input,
+        "StopGradient": stop_gradient,
+        "ZerosLike": ops.zeros_like,
+    }
+)
+
+
+@lowers("PreventGradient")
+def prevent_gradient(input: Any, *, message: str = "") -> Any:
+    """`input`. TensorFlow refuses to differentiate here; this runtime differentiates the identity."""
+    return input
+
+
+@lowers("CheckNumerics", "CheckNumericsV2")
+def check_numerics(tensor: Any, *, message: str) -> Any:
+    """`tensor`. NaN and infinity pass: a compiled program cannot raise."""
+    return tensor
+
+
+@lowers("Assert")
+def assert_(condition: Any, data: Sequence[Any], *, summarize: int = 3) -> tuple[()]:
+    """Nothing: a compiled program cannot raise."""
+    return ()
+
+
+@lowers("Print")
+def print_(input: Any, data: Sequence[Any], *, message: str = "", first_n: int = -1, summarize: int = 3) -> Any:
+    """`input`; nothing is printed."""
+    return input
+
+
+@lowers("PrintV2")
+def print_v2(input: Any, *, output_stream: str = "stderr", end: str = "\n") -> tuple[()]:
+    """Nothing; nothing is printed."""
+    return ()

@@ -1,0 +1,56 @@
+"""What a frozen model computes from its weights alone: once, not at each call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+
+class Ahead:
+    """Values that follow from `variables`, kept until one of the variables changes.
+
+    Only while none of them is trained, and only where a change can be seen: JAX's arrays are replaced, PyTorch's
+    count their versions. TensorFlow's variables do not tell, so nothing is kept there.
+    """
+
+    def __init__(self, variables: list[Any], compute: Callable[[dict[str, Any]], list[Any]]):
+        self._variables = variables
+        self._compute = compute
+        self._backend = keras.config.backend()
+        self._key: list[Any] | None = None
+        self._kept: list[Any] = []
+
+    def values(self, current: dict[str, Any]) -> list[Any] | None:
+        """The kept values for the variables' `current` values; None while they are trained or traced."""
+        if any(variable.trainable for variable in self._variables):
+            return None
+        key = self._versions(list(current.values()))
+        if key is None:
+            return None
+        if not _same(key, self._key):
+            self._kept = self._compute(current)
+            self._key = key
+        return self._kept
+
+    def _versions(self, values: list[Any]) -> list[Any] | None:
+        """Objects that are the same as long as the values are; None if that cannot be told."""
+        if self._backend == "jax":
+            import jax
+
+            return None if any(isinstance(value, jax.core.Tracer) for value in values) else values
+        if self._backend == "torch":
+            import torch
+
+            if torch.compiler.is_compiling() or any(value.is_meta for value in values):
+                return None
+            return [(value, value._version) for value in values]
+        return None
+
+
+def _same(new: list[Any], old: list[Any] | None) -> bool:
+    """Whether both are the same objects, or the same objects in the same versions."""
+    if old is None:
+        return False
+    return all(a[0] is b[0] and a[1] == b[1] if isinstance(a, tuple) else a is b for a, b in zip(new, old, strict=True))

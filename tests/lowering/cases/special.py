@@ -1,0 +1,28 @@
+"""Cases of the special functions in hublayer.lowering.backends."""
+
+import numpy as np
+
+from lowering.case import Case, floats
+
+P, Q = floats(2, 3, low=0.3, high=4.0), floats(2, 3, seed=1, low=0.3, high=4.0)
+UNIT = floats(2, 3, seed=2, low=0.05, high=0.95)
+BESSEL = ("BesselI0", "BesselI0e", "BesselI1", "BesselI1e")
+# PyTorch has no derivative for the first input, and TensorFlow computes one: values only.
+VALUES_ONLY = ("Igamma", "Igammac", "Polygamma", "Zeta")
+
+CASES = [
+    *(Case(op, (P,)) for op in ("Digamma", "Lgamma", *BESSEL)),
+    *(Case(op, (np.float32(0.7),), name="scalar") for op in ("Digamma", "Lgamma", "Ndtri", *BESSEL)),
+    *(Case(op, (P.astype("d"),), name="float64") for op in ("Digamma", "Lgamma", *BESSEL)),
+    *(Case(op, (P[:0],), name="empty") for op in ("Digamma", "Lgamma", "Ndtri", *BESSEL)),
+    *(Case(op, (-P,), name="negative") for op in ("Digamma", "Lgamma", *BESSEL)),
+    Case("Lgamma", (np.float32([np.inf, -np.inf, np.nan, 0, 1, 2, 5]),), name="edges", gradient=False),
+    Case("Ndtri", (UNIT,)),
+    Case("Ndtri", (UNIT.astype("d"),), name="float64"),
+    Case("Ndtri", (np.float32([0, 1, 1e-6, 0.5]),), name="edges", gradient=False),
+    *(Case(op, (P, Q), gradient=False) for op in ("Igamma", "Igammac")),
+    *(Case(op, (P, Q[:1].astype("f")), name="broadcast", gradient=False) for op in ("Igamma", "Igammac")),
+    *(Case(op, (P.astype("d"), Q.astype("d")), name="float64", gradient=False) for op in ("Igamma", "Igammac")),
+    Case("Polygamma", (np.float32([0, 1, 3]), P), gradient=False),
+    Case("Zeta", (P + 1, Q), gradient=False),
+]
