@@ -100,6 +100,7 @@ def flat_outputs(endpoint: Endpoint, outputs: Any) -> dict[str, Any]:
     return {str(i): value for i, value in enumerate(flat)}
 
 
+_IMAGE_RANK = 4
 _WORDS = ("a great film", "two hours I want back", "", "naïve ☕ déjà-vu", "The quick brown fox.", "42")
 
 
@@ -113,7 +114,8 @@ def make_inputs(endpoint: Endpoint, seed: int, batch: int = 2) -> dict[str, np.n
     for index, spec in enumerate(specs):
         if not isinstance(spec, TensorSpec) or spec.shape is None:
             return None
-        shape = tuple((batch if axis == 0 else 8) if dim is None else dim for axis, dim in enumerate(spec.shape))
+        size = 64 if len(spec.shape) == _IMAGE_RANK else 8
+        shape = tuple((batch if axis == 0 else size) if dim is None else dim for axis, dim in enumerate(spec.shape))
         inputs[names[index] if names else str(index)] = _random(rng, spec.dtype, shape)
     return inputs
 

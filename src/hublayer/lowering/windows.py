@@ -72,7 +72,7 @@ def output_sizes(
 ) -> list[int]:
     """How many places a window takes along each spatial axis."""
     return [
-        (size + before + after - span(k, dilation)) // stride + 1
+        max((size + before + after - span(k, dilation)) // stride + 1, 0)
         for size, k, stride, dilation, (before, after) in zip(sizes, kernel, strides, dilations, pads, strict=True)
     ]
 
@@ -91,7 +91,7 @@ def taps(
     """For each place of the window, row by row: the place, and what padded `x` (channels last) has there."""
     for place in itertools.product(*(range(k) for k in kernel)):
         cut = [
-            slice(i * dilation, i * dilation + (size - 1) * stride + 1, stride)
+            slice(i * dilation, i * dilation + (size - 1) * stride + 1 if size else i * dilation, stride)
             for i, dilation, size, stride in zip(place, dilations, out, strides, strict=True)
         ]
         yield place, x[(slice(None), *cut)]
