@@ -58,9 +58,7 @@ def golden(traced: Traced) -> dict[str, np.ndarray]:
         if tape is not None:
             tape.watch(watched)
         outputs = tf.nest.flatten(concrete(*given))
-        weighted = [
-            tf.reduce_sum(x * cotangent(i, x.numpy())) for i, x in enumerate(outputs) if x.dtype.is_floating
-        ]
+        weighted = [tf.reduce_sum(x * cotangent(i, x.numpy())) for i, x in enumerate(outputs) if x.dtype.is_floating]
         loss = tf.add_n(weighted) if weighted else tf.constant(0.0)
     for i, x in enumerate(outputs):
         arrays[f"o{i}"] = x.numpy()

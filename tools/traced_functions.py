@@ -306,12 +306,8 @@ def _tensor_arrays() -> Made:
 
         _, to = tf.while_loop(lambda i, _: i < 4, step, (0, to))
         pieces, split = raw.TensorArrayV3(size=2, dtype=kind)
-        split = raw.TensorArraySplitV3(
-            handle=pieces, value=x, lengths=np.array([3, 1], "int64"), flow_in=split
-        )
-        joined, lengths = raw.TensorArrayConcatV3(
-            handle=pieces, flow_in=split, dtype=kind, element_shape_except0=[2]
-        )
+        split = raw.TensorArraySplitV3(handle=pieces, value=x, lengths=np.array([3, 1], "int64"), flow_in=split)
+        joined, lengths = raw.TensorArrayConcatV3(handle=pieces, flow_in=split, dtype=kind, element_shape_except0=[2])
         size = raw.TensorArraySizeV3(handle=other, flow_in=to)
         gathered = raw.TensorArrayGatherV3(handle=other, indices=[3, 1], flow_in=to, dtype=kind, element_shape=[2])
         with tf.control_dependencies([gathered]):

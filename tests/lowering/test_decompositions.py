@@ -1,4 +1,4 @@
-"""Svd and SelfAdjointEigV2: vectors have no sign of their own, so products of them are compared, by their definition."""
+"""Svd and SelfAdjointEigV2: vectors have no sign of their own, so products of them are compared."""
 
 from __future__ import annotations
 

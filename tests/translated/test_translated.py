@@ -99,6 +99,28 @@ def test_losses_only_while_trainable():
     assert float(layer.losses[0]) > 0
 
 
+def test_what_is_computed_ahead_follows_the_weights():
+    layer = hub.KerasLayer(SAMPLES["digits_feature_vector"], runtime="translated")
+    inputs = keras.Input((8, 8, 1))
+    model = keras.Model(inputs, layer(inputs))  # shapes are worked out before the first call
+    x = np.random.default_rng(0).random((2, 8, 8, 1), "float32")
+
+    def outputs() -> np.ndarray:
+        return np.asarray(keras.ops.convert_to_numpy(layer(x)))
+
+    first = outputs()
+    np.testing.assert_allclose(model.predict(x, verbose=0), first, rtol=1e-4, atol=1e-5)
+    kernel = next(weight for weight in layer.weights if weight.name.endswith("kernel"))
+    before = np.asarray(keras.ops.convert_to_numpy(kernel.value)).copy()
+    kernel.assign(before * 2)
+    changed = outputs()
+    assert abs(changed - first).max() > 1e-3
+    kernel.assign(before)
+    np.testing.assert_allclose(outputs(), first, rtol=1e-5)
+    layer.trainable = True
+    np.testing.assert_allclose(outputs(), first, rtol=1e-4, atol=1e-5)
+
+
 def test_summary_and_shapes(samples):
     layer = hub.KerasLayer(samples / "image_classifier", runtime="translated")
     model = keras.Sequential([layer, keras.layers.Dense(2)])

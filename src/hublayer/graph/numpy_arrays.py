@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,9 @@ from hublayer.savedmodel.tensors import constant_dtype as numpy_dtype
 
 
 def strided_slice_index(
-    begin: np.ndarray,
-    end: np.ndarray,
-    strides: np.ndarray,
+    begin: np.ndarray | Sequence[int],
+    end: np.ndarray | Sequence[int],
+    strides: np.ndarray | Sequence[int],
     *,
     begin_mask: int = 0,
     end_mask: int = 0,

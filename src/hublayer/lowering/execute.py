@@ -148,6 +148,10 @@ def _attributes(node: Node, names: Sequence[str]) -> dict[str, Any]:
 
 
 def _bind_lowering(node: Node, lowering: Lowering) -> Callable[[Run, list[Any]], Any]:
+    if "_gradient_function" in node.attrs:
+        from hublayer.lowering.custom_gradients import bind_custom_gradient
+
+        return bind_custom_gradient(node)
     keywords = _attributes(node, lowering.attributes)
     groups = None if lowering.variadic else _group(node)
     function, wants_run = lowering.function, lowering.wants_run

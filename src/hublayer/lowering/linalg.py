@@ -1,4 +1,4 @@
-"""Products, decompositions and solutions of matrices. Batches are leading dimensions; adjoint is the conjugate transpose."""
+"""Products, decompositions and solutions of matrices. Leading dimensions are batches; adjoints are conjugated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the functions of a loop or conditional say before they run: what stays as it is, what steers, what is assigned."""
+"""What the functions of a loop or conditional say before they run: what stays, what steers, what is assigned."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def trip_count(run: Run, loop: Steering, values: Sequence[Any]) -> int | None:
 
 
 def truth(value: np.ndarray) -> bool:
-    """A condition's truth as TensorFlow sees it: true, not zero, not the empty string; not empty, if it is no scalar."""
+    """A condition's truth as TensorFlow sees it: a scalar is neither zero nor an empty string; others are not empty."""
     if value.ndim:
         return value.size > 0
     return bool(value[()])

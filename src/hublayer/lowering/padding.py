@@ -50,7 +50,8 @@ def mirror_pad(input: Any, paddings: Static, *, mode: str) -> Any:
 
 
 def _pairs(paddings: np.ndarray) -> list[tuple[int, int]]:
-    return [(before, after) for before, after in paddings.tolist()]
+    sizes = integers(paddings)
+    return list(zip(sizes[::2], sizes[1::2], strict=True))
 
 
 def _part(x: Any, axis: int, start: int, stop: int) -> Any:
@@ -105,7 +106,7 @@ def space_to_batch(input: Any, paddings: Static, *, block_size: int) -> Any:
 def _space_to_batch(x: Any, block: Sequence[int], paddings: np.ndarray) -> Any:
     m = len(block)
     after = len(x.shape) - 1 - m
-    x = ops.pad(x, [(0, 0), *_pairs(paddings.reshape(-1, 2)), *[(0, 0)] * after])
+    x = ops.pad(x, [(0, 0), *_pairs(paddings), *[(0, 0)] * after])
     batch, rest = x.shape[0], list(x.shape[m + 1 :])
     counts = [dim // b for dim, b in zip(x.shape[1 : m + 1], block, strict=True)]
     split = [length for pair in zip(counts, block, strict=True) for length in pair]
@@ -135,5 +136,5 @@ def _batch_to_space(x: Any, block: Sequence[int], crops: np.ndarray) -> Any:
     x = ops.transpose(x, [m, *pairs, *range(2 * m + 1, 2 * m + 1 + len(rest))])
     sizes = [count * b for count, b in zip(counts, block, strict=True)]
     x = ops.reshape(x, [batch, *sizes, *rest])
-    cut = [slice(a, size - b) for (a, b), size in zip(_pairs(crops.reshape(-1, 2)), sizes, strict=True)]
+    cut = [slice(a, size - b) for (a, b), size in zip(_pairs(crops), sizes, strict=True)]
     return x[(slice(None), *cut)]

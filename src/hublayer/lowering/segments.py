@@ -52,7 +52,9 @@ def product(data: Any, ids: Any, count: int) -> Any:
     """Products; 1 for a segment without rows. Zeros have gradients too, so it is a product over a mask."""
     inside = ops.equal(ops.reshape(ids, [1, -1]), np.arange(count, dtype=np.int32).reshape(-1, 1))
     inside = ops.reshape(inside, [count, data.shape[0]] + [1] * (len(data.shape) - 1))
-    return ops.prod(ops.where(inside, ops.expand_dims(data, 0), ops.ones((), dtype_like(data))), axis=1, dtype=dtype_like(data))
+    return ops.prod(
+        ops.where(inside, ops.expand_dims(data, 0), ops.ones((), dtype_like(data))), axis=1, dtype=dtype_like(data)
+    )
 
 
 def _bound(dtype: Any, reduction: str) -> Any:
@@ -88,7 +90,9 @@ largest, smallest = _extreme("max"), _extreme("min")
 def _zero_if_empty(reduce: Reduction) -> Reduction:
     def run(data: Any, ids: Any, count: int) -> Any:
         found = total(ops.ones([data.shape[0]], "int32"), ids, count)
-        return ops.where(_trailing(ops.greater(found, 0), data), reduce(data, ids, count), ops.zeros((), dtype_like(data)))
+        return ops.where(
+            _trailing(ops.greater(found, 0), data), reduce(data, ids, count), ops.zeros((), dtype_like(data))
+        )
 
     return run
 

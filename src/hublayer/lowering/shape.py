@@ -129,15 +129,14 @@ def split(split_dim: Static, value: Any, *, num_split: int) -> list[Any]:
 def split_v(value: Any, size_splits: Static, split_dim: Static, *, num_split: int) -> list[Any]:
     """Parts of the sizes `size_splits`, one of which may be -1."""
     axis = int(split_dim)
-    ends = np.cumsum(split_sizes(size_splits, value.shape[axis]))[:-1]
+    ends = np.cumsum(split_sizes(integers(size_splits), value.shape[axis]))[:-1]
     return list(ops.split(value, ends.tolist(), axis=axis))
 
 
-def split_sizes(sizes: Any, total: int) -> list[int]:
+def split_sizes(sizes: Sequence[int], total: int) -> list[int]:
     """`sizes` with what remains of `total` in place of -1."""
-    known = integers(sizes)
-    remaining = total - sum(size for size in known if size != -1)
-    return [remaining if size == -1 else size for size in known]
+    remaining = total - sum(size for size in sizes if size != -1)
+    return [remaining if size == -1 else size for size in sizes]
 
 
 @lowers("BroadcastArgs")

@@ -1,4 +1,4 @@
-"""Spectrograms and cepstra as TensorFlow's kernels compute them. Fourier transforms of tensors are each backend's own."""
+"""Spectrograms and cepstra as TensorFlow's kernels compute them. Fourier transforms are each backend's own."""
 
 from __future__ import annotations
 

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
 from typing import Any
 
 import keras
+
+
+_suspended: ContextVar[bool] = ContextVar("suspended", default=False)
+
+
+@contextmanager
+def suspended() -> Iterator[None]:
+    """While shapes are worked out on tensors without values, nothing may be kept."""
+    token = _suspended.set(True)
+    try:
+        yield
+    finally:
+        _suspended.reset(token)
 
 
 class Ahead:
@@ -24,15 +39,24 @@ class Ahead:
 
     def values(self, current: dict[str, Any]) -> list[Any] | None:
         """The kept values for the variables' `current` values; None while they are trained or traced."""
-        if any(variable.trainable for variable in self._variables):
+        if _suspended.get() or any(variable.trainable for variable in self._variables):
             return None
         key = self._versions(list(current.values()))
         if key is None:
             return None
         if not _same(key, self._key):
-            self._kept = self._compute(current)
+            with self._now():
+                self._kept = self._compute(current)
             self._key = key
         return self._kept
+
+    def _now(self) -> AbstractContextManager[Any]:
+        """Where JAX is tracing a caller, what is kept must be values all the same."""
+        if self._backend != "jax":
+            return nullcontext()
+        import jax
+
+        return jax.ensure_compile_time_eval()
 
     def _versions(self, values: list[Any]) -> list[Any] | None:
         """Objects that are the same as long as the values are; None if that cannot be told."""

@@ -9,6 +9,7 @@ import keras
 
 from hublayer.errors import EndpointError
 from hublayer.lowering.dtypes import backend_dtype
+from hublayer.runtime.ahead import suspended
 
 # Two sizes for unknown dimensions: a dimension of an output that differs between them is unknown too.
 _SIZES = (2, 3)
@@ -17,7 +18,7 @@ _SIZES = (2, 3)
 def output_spec(function: Callable[[Any], Any], inputs: Any) -> Any:
     """What `function` returns for a nest of KerasTensors, as KerasTensors."""
     trace = _trace_on_jax if keras.config.backend() == "jax" else _trace_on_torch
-    with keras.StatelessScope():
+    with keras.StatelessScope(), suspended():
         results = [trace(function, keras.tree.map_structure(lambda t, n=n: _sized(t, n), inputs)) for n in _SIZES]
     return keras.tree.map_structure(_merged, *results)
 

@@ -25,7 +25,7 @@ jax.tree_util.register_pytree_node(
 )
 
 
-def EAGER() -> bool:
+def eager() -> bool:
     """Never: a program is traced."""
     return False
 
@@ -91,7 +91,6 @@ def loop(
     step: Callable[[Sequence[Any]], list[Any]],
     initial: Sequence[Any],
     steps: int | None,
-    shapes: Sequence[Any],
 ) -> list[Any]:
     """A scan of `steps` steps, which can be differentiated backwards, or a while loop if their number is not known."""
     split = _Split(initial)

@@ -12,7 +12,7 @@ class VaryingError(ValueError):
     """Never raised: values may change their shapes."""
 
 
-def EAGER() -> bool:
+def eager() -> bool:
     """Whether tensors have values now."""
     return tf.executing_eagerly()
 
@@ -67,9 +67,8 @@ def loop(
     step: Callable[[Sequence[Any]], list[Any]],
     initial: Sequence[Any],
     steps: int | None,
-    shapes: Sequence[Any],
 ) -> list[Any]:
-    """tf.while_loop. Shapes that the steps change are those that the SavedModel's loop states, or unknown."""
+    """tf.while_loop. Where the steps change a shape, all dimensions are unknown inside."""
     split = _Split(initial)
     carry = split.carried(initial)
 

@@ -9,7 +9,7 @@ class VaryingError(ValueError):
     """Never raised: values may change their shapes."""
 
 
-def EAGER() -> bool:
+def eager() -> bool:
     """Always."""
     return True
 

@@ -6,10 +6,9 @@ from typing import Any
 
 import torch
 
-from hublayer.lowering.backends.torch.shape import scalar
+from hublayer.lowering.backends.torch.shape import integers, scalar
 from hublayer.lowering.backends.torch.tensors import tensor
 from hublayer.lowering.registry import lowers
-from hublayer.lowering.shape import integers
 
 
 @lowers("Tile", backend="torch")

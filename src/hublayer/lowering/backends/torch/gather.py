@@ -12,11 +12,10 @@ from typing import Any
 import torch
 from torch.nn.functional import embedding
 
-from hublayer.lowering.backends.torch.shape import scalar, tensors
+from hublayer.lowering.backends.torch.shape import integers, scalar, tensors
 from hublayer.lowering.backends.torch.tensors import tensor
 from hublayer.lowering.execute import Run, VariableHandle
 from hublayer.lowering.registry import lowers
-from hublayer.lowering.shape import integers
 
 
 def gather(params: Any, indices: Any, axis: int = 0, batch_dims: int = 0) -> torch.Tensor:

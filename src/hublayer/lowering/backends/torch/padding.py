@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch.nn.functional import pad
 
+from hublayer.lowering.backends.torch.shape import integers, known
 from hublayer.lowering.backends.torch.tensors import tensor
 from hublayer.lowering.padding import pad_v2
 from hublayer.lowering.registry import lowers
@@ -14,7 +15,8 @@ from hublayer.lowering.registry import lowers
 
 def _around(paddings: Any) -> list[int]:
     """PyTorch counts from the last dimension."""
-    return [size for pair in reversed(paddings.reshape(-1, 2).tolist()) for size in pair]
+    sizes = integers(paddings)
+    return [size for i in range(len(sizes) - 2, -2, -2) for size in sizes[i : i + 2]]
 
 
 @lowers("Pad", backend="torch")
@@ -27,4 +29,4 @@ def _pad_v2(input: Any, paddings: Any, constant_values: Any) -> torch.Tensor:
     input = tensor(input)
     if isinstance(constant_values, torch.Tensor):  # its value may have a gradient, and reading it stops the device
         return pad_v2(input, paddings, constant_values)
-    return pad(input, _around(paddings), value=constant_values.item())
+    return pad(input, _around(paddings), value=known(constant_values)[0])

@@ -6,9 +6,9 @@ from typing import Any
 
 import torch
 
+from hublayer.lowering.backends.torch.shape import integers
 from hublayer.lowering.backends.torch.tensors import tensor
 from hublayer.lowering.registry import lowers
-from hublayer.lowering.shape import integers
 
 
 @lowers("ReverseV2", backend="torch")

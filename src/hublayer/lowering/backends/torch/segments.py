@@ -9,7 +9,7 @@ import torch
 
 from hublayer.lowering import segments
 from hublayer.lowering.backends.torch.gather import gather
-from hublayer.lowering.backends.torch.shape import scalar
+from hublayer.lowering.backends.torch.shape import integers, scalar
 from hublayer.lowering.backends.torch.tensors import tensor
 from hublayer.lowering.registry import lowers
 
@@ -79,7 +79,7 @@ _OWN: dict[Any, Reduction] = {
 
 
 def _last(ids: Any) -> int:
-    return int(ids[-1]) + 1 if len(ids) else 0
+    return scalar(ids[-1:]) + 1 if len(ids) else 0
 
 
 def _sorted(reduce: Reduction) -> Callable[..., Any]:
@@ -138,7 +138,7 @@ def _sparse_tensor_dense_mat_mul(
     b = tensor(b)
     at, values = tensor(a_indices, b.device), tensor(a_values, b.device)
     rows, columns = at.unbind(1)
-    count = int(a_shape[1 if adjoint_a else 0])
+    count = integers(a_shape)[1 if adjoint_a else 0]
     if adjoint_a:
         rows, columns, values = columns, rows, values.conj()
     b = b.mH if adjoint_b else b

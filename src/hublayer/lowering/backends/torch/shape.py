@@ -10,9 +10,9 @@ from typing import Any
 
 import torch
 
+from hublayer.lowering import shape
 from hublayer.lowering.backends.torch.tensors import tensor
 from hublayer.lowering.registry import lowers
-from hublayer.lowering.shape import integers, split_sizes, squeezed_shape
 
 
 def tensors(values: Sequence[Any]) -> list[torch.Tensor]:
@@ -21,14 +21,23 @@ def tensors(values: Sequence[Any]) -> list[torch.Tensor]:
     return [x if isinstance(x, torch.Tensor) else tensor(x, device) for x in values]
 
 
+# torch.compile would take a NumPy array for a tensor, and end its graph where the array is read.
+known = torch.compiler.assume_constant_result(shape.integers)
+
+
+def integers(values: Any) -> list[int]:
+    """A vector, or a scalar as a vector of one, as integers; those of a tensor are read from it."""
+    return values.reshape(-1).tolist() if isinstance(values, torch.Tensor) else known(values)
+
+
 def scalar(value: Any) -> int:
-    """A known scalar, or vector of one, as an integer."""
-    return int(value.item())
+    """A scalar, or a vector of one, as an integer."""
+    return integers(value)[0]
 
 
 @lowers("Reshape", backend="torch")
-def _reshape(tensor_: Any, shape: Any) -> torch.Tensor:
-    return tensor(tensor_).reshape(integers(shape))
+def _reshape(value: Any, shape: Any) -> torch.Tensor:
+    return tensor(value).reshape(integers(shape))
 
 
 @lowers("ExpandDims", backend="torch")
@@ -38,7 +47,7 @@ def _expand_dims(input: Any, dim: Any) -> torch.Tensor:
 
 @lowers("Squeeze", backend="torch")
 def _squeeze(input: Any, *, squeeze_dims: Sequence[int] = ()) -> torch.Tensor:
-    return tensor(input).reshape(squeezed_shape(input.shape, squeeze_dims))
+    return tensor(input).reshape(shape.squeezed_shape(input.shape, squeeze_dims))
 
 
 @lowers("Transpose", backend="torch")
@@ -79,4 +88,4 @@ def _split(split_dim: Any, value: Any, *, num_split: int) -> list[torch.Tensor]:
 @lowers("SplitV", backend="torch")
 def _split_v(value: Any, size_splits: Any, split_dim: Any, *, num_split: int) -> list[torch.Tensor]:
     axis = scalar(split_dim)
-    return list(tensor(value).split(split_sizes(size_splits, value.shape[axis]), axis))
+    return list(tensor(value).split(shape.split_sizes(integers(size_splits), value.shape[axis]), axis))

@@ -8,9 +8,9 @@ import torch
 
 from hublayer.graph.numpy_arrays import strided_slice_index
 from hublayer.lowering import slicing
+from hublayer.lowering.backends.torch.shape import integers
 from hublayer.lowering.backends.torch.tensors import tensor
 from hublayer.lowering.registry import lowers
-from hublayer.lowering.shape import integers
 
 
 @lowers("StridedSlice", backend="torch")
@@ -29,14 +29,10 @@ def strided_slice(
     """input[begin:end:strides]. Ends that the model computes are read."""
     masks = slicing.mask_names(begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask)
     input = tensor(input)
-    index = strided_slice_index(_known(begin), _known(end), _known(strides), **masks)
+    index = strided_slice_index(integers(begin), integers(end), integers(strides), **masks)
     if any(isinstance(entry, slice) and entry.step < 0 for entry in index):
         input, index = _forwards(input, index)
     return input[index]
-
-
-def _known(x: Any) -> Any:
-    return x.tolist() if isinstance(x, torch.Tensor) else x
 
 
 def _forwards(x: torch.Tensor, index: tuple[Any, ...]) -> tuple[torch.Tensor, tuple[Any, ...]]:
