@@ -16,6 +16,7 @@ from hublayer.graph.passes.batch_norm import fold_batch_norm
 from hublayer.graph.passes.dead_code import drop_dead_code
 from hublayer.graph.passes.fold import fold_constants
 from hublayer.graph.passes.inline import inline_calls
+from hublayer.graph.passes.moving_slices import note_moving_slices
 from hublayer.graph.passes.ref_variables import resolve_references
 from hublayer.savedmodel.endpoints import Endpoint, Trace
 from hublayer.savedmodel.specs import CompositeSpec, TensorSpec, is_spec, leaves
@@ -90,7 +91,7 @@ class GraphSource:
         }
 
     def _simplify(self, function: Function) -> Function:
-        return drop_dead_code(fold_constants(inline_calls(function, self._plain)))
+        return drop_dead_code(note_moving_slices(fold_constants(inline_calls(function, self._plain))))
 
     def _graph(self, entry: Function) -> Graph:
         return Graph(fold_batch_norm(self._simplify(entry)), self._inlined, self._gradients)

@@ -9,7 +9,6 @@ from typing import Any
 
 import keras
 
-
 _suspended: ContextVar[bool] = ContextVar("suspended", default=False)
 
 
