@@ -89,7 +89,7 @@ def _cast(inputs: list[Any], attrs: dict[str, Any]) -> np.ndarray:
         return x.astype(dtype)
 
 
-def _size_dtype(attrs: dict[str, Any]) -> np.dtype:
+def _size_dtype(attrs: dict[str, Any]) -> np.dtype | None:
     return numpy_dtype(attrs.get("out_type", "int32"))
 
 

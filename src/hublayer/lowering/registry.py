@@ -42,6 +42,7 @@ _FAMILIES = (
     "colors",
     "signal",
     "control_flow",
+    "loops",
     "lists",
     "variables",
     "random",
