@@ -13,6 +13,7 @@ from hublayer.graph.build import build_function, build_subgraph, decode_attr
 from hublayer.graph.ir import Function, FunctionName, Graph
 from hublayer.graph.library import Library
 from hublayer.graph.passes.batch_norm import fold_batch_norm
+from hublayer.graph.passes.custom_gradients import bind_gradients, saved_gradients
 from hublayer.graph.passes.dead_code import drop_dead_code
 from hublayer.graph.passes.fold import fold_constants
 from hublayer.graph.passes.inline import inline_calls
@@ -83,18 +84,17 @@ class GraphSource:
     def __init__(self, library: Library):
         self._library = library
         self._meta_graph = library.meta_graph
-        self._plain = _Functions(library.functions, lambda name: build_function(library.functions[name]))
+        gradients = saved_gradients(library)
+        self._plain = _Functions(
+            library.functions, lambda name: bind_gradients(build_function(library.functions[name]), gradients)
+        )
         self._inlined = _Functions(library.functions, lambda name: self._simplify(self._plain[name]))
-        self._gradients = {
-            gradient.registered_op_type: gradient.gradient_func
-            for gradient in self._meta_graph.message.graph_def.library.registered_gradients
-        }
 
     def _simplify(self, function: Function) -> Function:
         return drop_dead_code(note_moving_slices(fold_constants(inline_calls(function, self._plain))))
 
     def _graph(self, entry: Function) -> Graph:
-        return Graph(fold_batch_norm(self._simplify(entry)), self._inlined, self._gradients)
+        return Graph(fold_batch_norm(self._simplify(entry)), self._inlined)
 
     def endpoint(self, endpoint: Endpoint, trace: Trace) -> EndpointGraph:
         """The graph of one trace.

@@ -71,11 +71,7 @@ class Function:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Graph:
-    """An entry function and the functions that its control flow refers to.
-
-    gradients: custom gradient functions by the name that a node's `_gradient_op_type` gives.
-    """
+    """An entry function and the functions that its control flow refers to."""
 
     entry: Function
     functions: Mapping[str, Function]
-    gradients: Mapping[str, str] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch.nn.functional import pad
 
-from hublayer.lowering.backends.torch.shape import integers, known
+from hublayer.lowering.backends.torch.shape import integers
 from hublayer.lowering.backends.torch.tensors import tensor
 from hublayer.lowering.padding import pad_v2
 from hublayer.lowering.registry import lowers
@@ -29,4 +29,4 @@ def _pad_v2(input: Any, paddings: Any, constant_values: Any) -> torch.Tensor:
     input = tensor(input)
     if isinstance(constant_values, torch.Tensor):  # its value may have a gradient, and reading it stops the device
         return pad_v2(input, paddings, constant_values)
-    return pad(input, _around(paddings), value=known(constant_values)[0])
+    return pad(input, _around(paddings), value=integers(constant_values)[0])

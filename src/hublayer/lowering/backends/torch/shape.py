@@ -21,13 +21,13 @@ def tensors(values: Sequence[Any]) -> list[torch.Tensor]:
     return [x if isinstance(x, torch.Tensor) else tensor(x, device) for x in values]
 
 
-# torch.compile would take a NumPy array for a tensor, and end its graph where the array is read.
-known = torch.compiler.assume_constant_result(shape.integers)
-
-
 def integers(values: Any) -> list[int]:
-    """A vector, or a scalar as a vector of one, as integers; those of a tensor are read from it."""
-    return values.reshape(-1).tolist() if isinstance(values, torch.Tensor) else known(values)
+    """A vector, or a scalar as a vector of one, as integers; those of a tensor are read from it.
+
+    torch.compile ends its graph here: to assume the result constant would be wrong, for what is constant in one run of
+    a piece of code is not so in the next.
+    """
+    return values.reshape(-1).tolist() if isinstance(values, torch.Tensor) else shape.integers(values)
 
 
 def scalar(value: Any) -> int:
