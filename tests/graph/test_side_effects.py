@@ -266,3 +266,18 @@ def test_a_keras_file_that_names_a_dangerous_model_is_refused(samples, tmp_path)
             bad.writestr(name, content)
     with pytest.raises(hub.SideEffectsError, match="WriteFile"):
         keras.models.load_model(tmp_path / "bad.keras")
+
+
+def test_what_a_fed_tensor_replaces_does_not_count(tmp_path):
+    """TF1 exporters often name a tensor behind a reader as the signature's input: the reader then never runs."""
+    v1 = tf.compat.v1
+    with tf.Graph().as_default() as graph, v1.Session(graph=graph):
+        content = tf.io.read_file("somewhere")
+        y = tf.strings.length(content)
+        signature = v1.saved_model.signature_def_utils.predict_signature_def({"content": content}, {"y": y})
+        train = tf.io.write_file("elsewhere", content)
+        graph.add_to_collection("train_op", train)
+        builder = v1.saved_model.Builder(str(tmp_path / "model"))
+        builder.add_meta_graph_and_variables(v1.Session(graph=graph), ["serve"], {"serving_default": signature})
+        builder.save()
+    assert hub.load(tmp_path / "model").signatures["serving_default"]("abc")["y"].numpy() == 3

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
@@ -42,16 +42,22 @@ class Library:
             names.append(self._gradients.get(name, ""))
         yield from (name for name in dict.fromkeys(names) if name in self.functions)
 
-    def upstream(self, tensors: list[str]) -> list[Any]:
-        """The main graph's nodes that computing `tensors` runs, data and control inputs followed."""
-        pending = [tensor_source(name)[0] for name in tensors]
+    def upstream(self, tensors: Iterable[str], fed: Iterable[str] = ()) -> list[Any]:
+        """The main graph's nodes that computing `tensors` runs, data and control inputs followed.
+
+        fed: tensors that are given, so that what computes them does not run.
+        """
+        given = {tensor_source(name) for name in fed}
+        pending = [name for name in tensors if tensor_source(name) not in given]
         seen: dict[str, Any] = {}
         while pending:
-            name = pending.pop()
+            name = tensor_source(pending.pop())[0]
             if name in seen or name not in self.main:
                 continue
             seen[name] = self.main[name]
-            pending.extend(tensor_source(source)[0] for source in seen[name].input)
+            pending.extend(
+                source for source in seen[name].input if source.startswith("^") or tensor_source(source) not in given
+            )
         return list(seen.values())
 
     @cached_property

@@ -19,20 +19,8 @@ from hublayer.savedmodel.reader import MetaGraph, SavedModel
 _PASS_THROUGH = frozenset({"Identity", "PlaceholderWithDefault", "StopGradient", "EnsureShape", "Squeeze", "Reshape"})
 # Ops that call a function with all their inputs, or with all after the first.
 _CALLS = {"PartitionedCall": 0, "StatefulPartitionedCall": 0, "If": 1, "StatelessIf": 1, "Case": 1, "StatelessCase": 1}
-# Collections whose members TensorFlow, or a training loop, runs: each names nodes of the main graph.
-_RUN_COLLECTIONS = (
-    "saved_model_main_op",
-    "legacy_init_op",
-    "saved_model_train_op",
-    "train_op",
-    "table_initializer",
-    "tables_initializer",
-    "local_init_op",
-    "init_op",
-    "update_ops",
-    "losses",
-    "regularization_losses",
-)
+# Collections whose members run when a model is loaded; each names nodes of the main graph.
+_INITIALISERS = ("saved_model_main_op", "legacy_init_op", "table_initializer", "tables_initializer")
 
 
 @dataclass(frozen=True)
@@ -115,17 +103,19 @@ class _Scan:
 
     def _scan_main(self, message: Any) -> None:
         assets = {tensor_source(name)[0] for name in self.library.meta_graph.asset_tensors}
-        roots: list[str] = []
+        body = _Body(self.library.main, lambda tensor: tensor_source(tensor)[0] in assets)
+        nodes: dict[str, Any] = {}
         for signature in message.signature_def.values():
-            for info in signature.outputs.values():
-                roots += _tensor_names(info)
-        for collection in _RUN_COLLECTIONS:
+            fetched = [name for info in signature.outputs.values() for name in _tensor_names(info)]
+            fed = [name for info in signature.inputs.values() for name in _tensor_names(info)]
+            nodes.update((node.name, node) for node in self.library.upstream(fetched, fed))
+        for collection in _INITIALISERS:
             if collection in message.collection_def:
                 value = message.collection_def[collection]
-                roots += value.node_list.value
+                roots = [*value.node_list.value]
                 roots += [any_value.value.decode("utf-8", "replace") for any_value in value.any_list.value]
-        body = _Body(self.library.main, lambda tensor: tensor_source(tensor)[0] in assets)
-        self._scan_nodes(self.library.upstream(roots), body, "")
+                nodes.update((node.name, node) for node in self.library.upstream(roots))
+        self._scan_nodes(list(nodes.values()), body, "")
 
         restore = message.saver_def.restore_op_name
         if restore and not self.library.meta_graph.objects:
