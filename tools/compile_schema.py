@@ -1,4 +1,4 @@
-"""Compile src/hublayer/savedmodel/saved_model.proto to the descriptor that the package loads.
+"""Compile the package's .proto files to the descriptors that it loads.
 
 A descriptor, unlike generated Python code, is not tied to one version of the protobuf runtime.
 Needs `pip install grpcio-tools`.
@@ -8,21 +8,17 @@ from pathlib import Path
 
 from grpc_tools import protoc
 
-FOLDER = Path(__file__).parents[1] / "src" / "hublayer" / "savedmodel"
+PACKAGE = Path(__file__).parents[1] / "src" / "hublayer"
+SCHEMAS = [PACKAGE / "savedmodel" / "saved_model.proto", PACKAGE / "lowering" / "xla_dimension_numbers.proto"]
 
 
 def main() -> None:
-    """Write saved_model.desc beside saved_model.proto."""
-    status = protoc.main(
-        [
-            "protoc",
-            f"--proto_path={FOLDER}",
-            f"--descriptor_set_out={FOLDER / 'saved_model.desc'}",
-            str(FOLDER / "saved_model.proto"),
-        ]
-    )
-    if status:
-        raise SystemExit(status)
+    """Write a .desc beside each .proto."""
+    for schema in SCHEMAS:
+        arguments = [f"--proto_path={schema.parent}", f"--descriptor_set_out={schema.with_suffix('.desc')}"]
+        status = protoc.main(["protoc", *arguments, str(schema)])
+        if status:
+            raise SystemExit(status)
 
 
 if __name__ == "__main__":

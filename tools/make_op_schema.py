@@ -1,4 +1,4 @@
-"""Write src/hublayer/graph/op_schema.json: inputs, outputs and attributes of TensorFlow's ops.
+"""Write src/hublayer/graph/op_schema.json: inputs, outputs and attributes of TensorFlow's and tensorflow_text's ops.
 
 Facts of the op registry, which a SavedModel leaves out: names of outputs (a function body refers to them), which
 inputs and outputs are lists, and default values of attributes. Run it with the TensorFlow whose ops are meant.
@@ -7,11 +7,21 @@ inputs and outputs are lists, and default values of attributes. Run it with the 
 import json
 from pathlib import Path
 
+import tensorflow_text  # registers its ops
 from tensorflow.core.framework import op_def_pb2, types_pb2
 from tensorflow.python.client import pywrap_tf_session
 
 TARGET = Path(__file__).parents[1] / "src" / "hublayer" / "graph" / "op_schema.json"
-SKIPPED = ("_", "TPU", "LoadTPU", "RetrieveTPU", "EnqueueTPU", "Experimental", "BoostedTrees", "XlaSparse")
+SKIPPED = ("_", "TPU", "LoadTPU", "RetrieveTPU", "EnqueueTPU", "Experimental", "XlaSparse", "Namespace>")
+# TensorFlow Transform's op, which packages other than TensorFlow register.
+ADDED = {
+    "BucketizeWithInputBoundaries": {
+        "inputs": [["input", None, "T", None], ["boundaries", None, None, "float32"]],
+        "outputs": [["output", None, None, "int32"]],
+        "attrs": {"T": ["type", False, None]},
+        "stateful": False,
+    }
+}
 
 
 def dtype_name(number: int) -> str:
@@ -42,15 +52,17 @@ def default(attr: op_def_pb2.OpDef.AttrDef) -> object:
 
 
 def argument(arg: op_def_pb2.OpDef.ArgDef) -> list[object]:
-    """[name, attribute that counts or lists it, attribute that is its dtype]; null where there is none."""
-    return [arg.name, arg.number_attr or arg.type_list_attr or None, arg.type_attr or None]
+    """[name, attribute that counts or lists it, attribute that is its dtype, fixed dtype]; null where there is none."""
+    fixed = dtype_name(arg.type) if arg.type else None
+    return [arg.name, arg.number_attr or arg.type_list_attr or None, arg.type_attr or None, fixed]
 
 
 def main() -> None:
     """Write the schema of every op that a model could hold."""
     buffer = pywrap_tf_session.TF_GetBuffer(pywrap_tf_session.TF_GetAllOpList())
     assert types_pb2.DT_FLOAT == 1
-    schema = {}
+    assert tensorflow_text.__version__
+    schema = dict(ADDED)
     for op in sorted(op_def_pb2.OpList.FromString(buffer).op, key=lambda op: op.name):
         if not op.name.startswith(SKIPPED):
             schema[op.name] = {
@@ -59,7 +71,9 @@ def main() -> None:
                 "attrs": {attr.name: [attr.type, attr.HasField("default_value"), default(attr)] for attr in op.attr},
                 "stateful": op.is_stateful,
             }
-    lines = [f"{json.dumps(name)}: {json.dumps(entry, separators=(',', ':'))}" for name, entry in schema.items()]
+    lines = [
+        f"{json.dumps(name)}: {json.dumps(entry, separators=(',', ':'))}" for name, entry in sorted(schema.items())
+    ]
     TARGET.write_text("{\n" + ",\n".join(lines) + "\n}\n")
 
 

@@ -158,7 +158,7 @@ def test_every_registered_op_has_a_case_and_every_case_names_an_op():
 
 
 def test_signatures_name_all_attributes_of_their_ops():
-    from hublayer.lowering.registry import redundant_attributes
+    from hublayer.graph.op_schema import redundant_attributes
 
     wrong = {}
     for op, lowering in registered_ops(BACKEND).items():

@@ -11,7 +11,7 @@ import numpy as np
 from hublayer.errors import ExecutionError, HubLayerError, UnsupportedOpsError
 from hublayer.graph.ir import Function, Graph, Node, Value
 from hublayer.graph.numpy_ops import NUMPY_OPS
-from hublayer.graph.op_schema import count, op_schema
+from hublayer.graph.op_schema import has_list_output, input_groups, output_count
 from hublayer.lowering.registry import Lowering, find_lowering, unhandled_attributes
 
 
@@ -78,13 +78,15 @@ class Executable:
             self._slot(Value(node.name), _constant(node.attrs["value"], self.backend))
             return None
         inputs = tuple(self._slots[value] for value in node.inputs)
-        number = _outputs(node)
+        number = output_count(node.op, node.attrs)
         outputs = tuple(self._slot(Value(node.name, index)) for index in range(number))
         lowering = find_lowering(node.op, self.backend)
         assert lowering is not None
         numpy_op = NUMPY_OPS.get(node.op)
         fold = _bind_numpy(node, numpy_op) if numpy_op else None
-        return _Step(node, _bind_lowering(node, lowering), fold, inputs, outputs, number != 1 or _is_list(node))
+        return _Step(
+            node, _bind_lowering(node, lowering), fold, inputs, outputs, number != 1 or has_list_output(node.op)
+        )
 
     def __call__(self, run: Run, arguments: Sequence[Any]) -> list[Any]:
         """The outputs for `arguments`, NumPy arrays (static) or tensors of the backend (traced).
@@ -118,30 +120,6 @@ def _constant(value: np.ndarray, backend: str) -> np.ndarray:
     return value.copy() if backend == "torch" and not value.flags.writeable else value
 
 
-def _outputs(node: Node) -> int:
-    schema = op_schema(node.op)
-    return sum(count(output, node.attrs) for output in schema.outputs) if schema else 1
-
-
-def _is_list(node: Node) -> bool:
-    schema = op_schema(node.op)
-    return schema is not None and any(output.length is not None for output in schema.outputs)
-
-
-def _group(node: Node) -> list[tuple[int, int] | int] | None:
-    """How the flat inputs become positional arguments: an index, or the range of a list; None if all are single."""
-    schema = op_schema(node.op)
-    if schema is None or not any(argument.length for argument in schema.inputs):
-        return None
-    groups: list[tuple[int, int] | int] = []
-    start = 0
-    for argument in schema.inputs:
-        length = count(argument, node.attrs)
-        groups.append(start if argument.length is None else (start, start + length))
-        start += length
-    return groups
-
-
 def _attributes(node: Node, names: Sequence[str]) -> dict[str, Any]:
     """Values of the attributes `names`; the function's own default stands for those that the node leaves out."""
     return {name: node.attrs[name] for name in names if name in node.attrs}
@@ -153,7 +131,7 @@ def _bind_lowering(node: Node, lowering: Lowering) -> Callable[[Run, list[Any]],
 
         return bind_custom_gradient(node)
     keywords = _attributes(node, lowering.attributes)
-    groups = None if lowering.variadic else _group(node)
+    groups = None if lowering.variadic else input_groups(node.op, node.attrs)
     function, wants_run = lowering.function, lowering.wants_run
     static = [(i, name) for i, name in enumerate(lowering.static) if name]
 
@@ -178,7 +156,7 @@ def _is_static(value: Any) -> bool:
 
 
 def _bind_numpy(node: Node, numpy_op: Callable[..., Any]) -> Callable[[list[Any]], Any]:
-    groups = _group(node)
+    groups = input_groups(node.op, node.attrs)
     keywords = dict(node.attrs)
 
     def fold(inputs: list[Any]) -> Any:

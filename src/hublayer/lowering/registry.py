@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from hublayer.graph.ir import Node
-from hublayer.graph.op_schema import OpSchema, op_schema
+from hublayer.graph.op_schema import op_schema, redundant_attributes
 
 # An input that must be known when the graph is traced: axes, shapes, paddings.
 Static = np.ndarray
@@ -136,13 +136,6 @@ def registered_ops(backend: str) -> dict[str, Lowering]:
     general = {op: lowering for (op, where), lowering in _REGISTRY.items() if where is None}
     own = {op: lowering for (op, where), lowering in _REGISTRY.items() if where == backend}
     return {**general, **own}
-
-
-def redundant_attributes(schema: OpSchema) -> frozenset[str]:
-    """Attributes that only repeat what the inputs are: their dtypes and how many there are."""
-    return frozenset(
-        name for argument in schema.inputs for name in (argument.length, argument.dtype) if name is not None
-    )
 
 
 def unhandled_attributes(node: Node, lowering: Lowering) -> list[str]:

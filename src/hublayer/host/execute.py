@@ -1,0 +1,182 @@
+"""Run a function of the graph on the host: a flat list of steps, bound once to their host ops and slots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hublayer.errors import ExecutionError, HubLayerError, UnsupportedOpsError
+from hublayer.graph.ir import Function, FunctionName, Node, Value
+from hublayer.graph.numpy_ops import NUMPY_OPS
+from hublayer.graph.op_schema import has_list_output, input_groups, output_count
+from hublayer.host.movement import on_strings
+from hublayer.host.registry import find_host_op, runs_on_host
+from hublayer.host.string_tensor import StringTensor
+
+
+@dataclass
+class HostRun:
+    """What host ops share: the functions of the graph, the resources that have been made, the model's folder.
+
+    resources: by name, kept as long as the model is; an op that makes a table or the like (``HashTableV2``) looks
+    there first. memo: what was prepared from an input that does not change (see `prepared`).
+    """
+
+    executable: Callable[[str], HostExecutable]
+    folder: Path
+    resources: dict[str, Any] = field(default_factory=dict)
+    memo: dict[int, tuple[Any, Any]] = field(default_factory=dict)
+
+    def resource(self, name: str, make: Callable[[], Any]) -> Any:
+        """The resource called `name`, made when it is first asked for."""
+        if name not in self.resources:
+            self.resources[name] = make()
+        return self.resources[name]
+
+    def prepared(self, source: Any, make: Callable[[Any], Any]) -> Any:
+        """make(source), made once for the same object: constants are the same object at each call.
+
+        At most 64 are kept.
+        """
+        found = self.memo.get(id(source))
+        if found is None or found[0] is not source:
+            if len(self.memo) >= 64:
+                self.memo.clear()
+            found = (source, make(source))
+            self.memo[id(source)] = found
+        return found[1]
+
+
+@dataclass(slots=True)
+class _Step:
+    node: Node
+    call: Callable[[HostRun, list[Any]], Any]
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    many: bool
+
+
+class HostExecutable:
+    """A function bound to host ops. Raises UnsupportedOpsError, which lists them all, for ops that have none."""
+
+    def __init__(self, function: Function):
+        self.function = function
+        self._slots: dict[Value, int] = {}
+        self._initial: list[Any] = []
+        check_host_ops([function])
+        self._parameters = [self._slot(Value(parameter.name)) for parameter in function.parameters]
+        self._steps = [step for node in function.nodes if (step := self._bind(node)) is not None]
+        self._outputs = [self._slots[value] for value in function.outputs]
+
+    def _slot(self, value: Value, initial: Any = None) -> int:
+        if value not in self._slots:
+            self._slots[value] = len(self._initial)
+            self._initial.append(initial)
+        return self._slots[value]
+
+    def _bind(self, node: Node) -> _Step | None:
+        if node.op == "Const":
+            self._slot(Value(node.name), constant(node.attrs["value"]))
+            return None
+        if node.op == "NoOp":
+            return None
+        inputs = tuple(self._slots[value] for value in node.inputs)
+        number = output_count(node.op, node.attrs)
+        outputs = tuple(self._slot(Value(node.name, index)) for index in range(number))
+        many = number != 1 or has_list_output(node.op)
+        return _Step(node, _bind(node), inputs, outputs, many)
+
+    def __call__(self, run: HostRun, arguments: Sequence[Any]) -> list[Any]:
+        """The outputs for `arguments`: NumPy arrays, StringTensors, resources.
+
+        Raises ExecutionError, which names the node, for whatever goes wrong in an op.
+        """
+        slots = self._initial[:]
+        for slot, argument in zip(self._parameters, arguments, strict=True):
+            slots[slot] = argument
+        for step in self._steps:
+            inputs = [slots[i] for i in step.inputs]
+            try:
+                result = step.call(run, inputs)
+            except HubLayerError:
+                raise
+            except Exception as error:
+                raise ExecutionError(_failure(step.node, inputs, error)) from error
+            if step.many:
+                for slot, value in zip(step.outputs, result, strict=True):
+                    slots[slot] = value
+            elif step.outputs:
+                slots[step.outputs[0]] = result
+        return [slots[i] for i in self._outputs]
+
+
+def constant(value: np.ndarray) -> Any:
+    """A constant of the graph as the host has it."""
+    return StringTensor.from_numpy(value) if value.dtype.kind in "OSU" else value
+
+
+def _bind(node: Node) -> Callable[[HostRun, list[Any]], Any]:
+    groups = input_groups(node.op, node.attrs)
+    host = find_host_op(node.op)
+    if host is None:
+        op, attrs, numpy_op = node.op, dict(node.attrs), NUMPY_OPS[node.op]
+
+        def fold(run: HostRun, inputs: list[Any]) -> Any:
+            strings = any(type(value) is StringTensor for value in inputs)
+            if groups is not None:
+                inputs = [inputs[g[0] : g[1]] if isinstance(g, tuple) else inputs[g] for g in groups]
+            return on_strings(op, inputs, attrs) if strings else numpy_op(inputs, attrs)
+
+        return fold
+    keywords = {name: node.attrs[name] for name in host.attributes if name in node.attrs}
+    if "node_name" in host.attributes:
+        keywords["node_name"] = node.name
+    function, wants_run = host.function, host.wants_run
+
+    def call(run: HostRun, inputs: list[Any]) -> Any:
+        if groups is not None:
+            inputs = [inputs[g[0] : g[1]] if isinstance(g, tuple) else inputs[g] for g in groups]
+        return function(run, *inputs, **keywords) if wants_run else function(*inputs, **keywords)
+
+    return call
+
+
+def _failure(node: Node, inputs: Sequence[Any], error: Exception) -> str:
+    shapes = ", ".join(
+        f"{value.dtype} {tuple(value.shape)}" if hasattr(value, "shape") else type(value).__name__ for value in inputs
+    )
+    return f"{node.origin}, node {node.name} ({node.op}) failed on ({shapes}): {type(error).__name__}: {error}"
+
+
+def check_host_ops(functions: Sequence[Function]) -> None:
+    """Raise UnsupportedOpsError with every op that the host cannot run."""
+    missing: dict[str, list[str]] = {}
+    for function in functions:
+        for node in function.nodes:
+            if not runs_on_host(node.op):
+                missing.setdefault(node.op, []).append(node.origin)
+    if missing:
+        lines = [f"    {op} ({len(places)} times, in {places[0]})" for op, places in sorted(missing.items())]
+        raise UnsupportedOpsError(
+            f"The translated runtime does not know {len(missing)} ops that the model runs on strings, tables or what "
+            "follows from them.\n" + "\n".join(lines) + "\nOn Keras's TensorFlow backend, runtime='native' runs every "
+            "op of TensorFlow's."
+        )
+
+
+class HostExecutables:
+    """The host executables of a graph's functions, made when they are first needed."""
+
+    def __init__(self, functions: Mapping[str, Function]):
+        self._functions = functions
+        self._made: dict[str, HostExecutable] = {}
+
+    def __call__(self, name: str) -> HostExecutable:
+        """The executable of the function called `name`."""
+        if name not in self._made:
+            self._made[name] = HostExecutable(self._functions[FunctionName(name)])
+        return self._made[name]
