@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from hublayer.errors import CorruptSavedModelError
+from hublayer.graph.body import Body, Wired
+from hublayer.graph.control_flow import functional
 from hublayer.graph.ir import Function, FunctionName, Node, Parameter, Value
 from hublayer.graph.op_schema import count, op_schema
 from hublayer.savedmodel import dtypes
@@ -72,16 +74,30 @@ def decode_attrs(node: Any, where: str) -> dict[str, Any]:
     }
 
 
-class _Body:
-    """Names of one body's nodes, and how its inputs name their outputs."""
+class _Reader:
+    """Names of one body's nodes, and how its inputs name their outputs.
+
+    fed: tensors, as value of the body, that are given, and the parameters that hold them.
+    """
 
     def __init__(self, nodes: Iterable[Any], parameters: Sequence[str], where: str):
         self.where = where
         self.messages = {node.name: node for node in nodes}
         self.parameters = frozenset(parameters)
-        self.attrs = {name: decode_attrs(node, f"{where}, node {name}") for name, node in self.messages.items()}
+        self.fed: dict[Value, Value] = {}
+        self._attrs: dict[str, dict[str, Any]] = {}
+
+    def attrs(self, name: str) -> dict[str, Any]:
+        if name not in self._attrs:
+            self._attrs[name] = decode_attrs(self.messages[name], f"{self.where}, node {name}")
+        return self._attrs[name]
 
     def value(self, tensor: str) -> Value:
+        """The value that `tensor`, such as ``node``, ``node:1`` or ``node:out:1``, names."""
+        value = self._value(tensor)
+        return self.fed.get(value, value)
+
+    def _value(self, tensor: str) -> Value:
         name, *rest = tensor.split(":")
         if name not in self.messages and name not in self.parameters:
             raise CorruptSavedModelError(f"{self.where}: the tensor {tensor!r} comes from no node of the function.")
@@ -97,66 +113,80 @@ class _Body:
         for output in schema.outputs if schema else ():
             if output.name == rest[0]:
                 break
-            offset += count(output, self.attrs[name])
+            offset += count(output, self.attrs(name))
         else:
             offset = 0  # an op (a function called as one, or another package's) whose outputs have one name
         return Value(name, offset + index)
 
-    def ordered(self, roots: Iterable[str]) -> list[Node]:
-        """The nodes that `roots` need, data and control inputs first, otherwise in the file's order."""
-        order: list[Node] = []
-        done: set[str] = set()
-        open_: set[str] = set()
-        stack: list[tuple[str, bool]] = [(root, False) for root in reversed(list(roots))]
-        while stack:
-            name, leaving = stack.pop()
-            if leaving:
-                open_.discard(name)
-                done.add(name)
-                order.append(self.node(name))
+    def body(self, roots: Iterable[str]) -> Body:
+        """The nodes that `roots` need."""
+        nodes: dict[str, Wired] = {}
+        pending = list(roots)
+        while pending:
+            name = pending.pop()
+            if name in nodes or name in self.parameters or name not in self.messages:
                 continue
-            if name in done or name in self.parameters or name not in self.messages:
-                continue
-            if name in open_:
-                raise CorruptSavedModelError(f"{self.where}: the node {name!r} depends on itself.")
-            open_.add(name)
-            stack.append((name, True))
-            for source in reversed(self.messages[name].input):
-                producer = source.removeprefix("^").split(":")[0]
-                if producer in open_ and producer in self.messages:
-                    raise CorruptSavedModelError(f"{self.where}: the node {producer!r} depends on itself.")
-                if producer not in done:
-                    stack.append((producer, False))
-        return order
-
-    def node(self, name: str) -> Node:
-        message = self.messages[name]
-        inputs = tuple(self.value(source) for source in message.input if not source.startswith("^"))
-        return Node(name, message.op, inputs, self.attrs[name], self.where)
+            message = self.messages[name]
+            inputs = tuple(self.value(source) for source in message.input if not source.startswith("^"))
+            controls = tuple(source[1:].split(":")[0] for source in message.input if source.startswith("^"))
+            nodes[name] = Wired(Node(name, message.op, inputs, self.attrs(name), self.where), controls)
+            pending += nodes[name].sources()
+        return Body(self.where, nodes)
 
 
-def build_function(message: Any) -> Function:
-    """A Function message as a Function; what neither its outputs nor its control outputs need is left out."""
+def _built(
+    reader: _Reader,
+    name: str,
+    parameters: Sequence[Parameter],
+    outputs: Sequence[Value],
+    effects: Sequence[str],
+    parts: dict[str, Function] | None,
+) -> Function:
+    body = reader.body([*(value.node for value in outputs), *effects])
+    body, found = functional(body, outputs, effects, f"{name}/")
+    if parts is not None:
+        parts.update(found)
+    return body.function(name, parameters, outputs, effects)
+
+
+def build_function(message: Any, parts: dict[str, Function] | None = None) -> Function:
+    """A Function message as a Function; what neither its outputs nor its control outputs need is left out.
+
+    parts: receives the functions that TF1's control flow was turned into, if there was any.
+    """
     where = message.signature.name
     parameters = tuple(Parameter(arg.name, dtypes.name(arg.type)) for arg in message.signature.input_arg)
-    body = _Body(message.node_def, [parameter.name for parameter in parameters], where)
+    reader = _Reader(message.node_def, [parameter.name for parameter in parameters], where)
     outputs = []
     for arg in message.signature.output_arg:
         if arg.name not in message.ret:
             raise CorruptSavedModelError(f"{where}: nothing is returned for the output {arg.name!r}.")
-        outputs.append(body.value(message.ret[arg.name]))
-    roots = [value.node for value in outputs] + [message.control_ret[key] for key in sorted(message.control_ret)]
+        outputs.append(reader.value(message.ret[arg.name]))
+    effects = [message.control_ret[key] for key in sorted(message.control_ret)]
     # Effects that no control output names still run in TensorFlow's own executor if they precede an output.
-    return Function(where, parameters, tuple(body.ordered(roots)), tuple(outputs))
+    return _built(reader, where, parameters, outputs, effects, parts)
 
 
-def build_subgraph(nodes: Iterable[Any], feeds: Sequence[tuple[str, str]], fetches: Sequence[str]) -> Function:
+def build_subgraph(
+    nodes: Iterable[Any],
+    feeds: Sequence[tuple[str, str]],
+    fetches: Sequence[str],
+    effects: Sequence[str] = (),
+    name: str = "main",
+    parts: dict[str, Function] | None = None,
+) -> Function:
     """The part of a main graph between tensors that are fed and tensors that are fetched, as a Function.
 
-    feeds: (tensor name, dtype) of the inputs; each becomes a parameter called by its node.
+    feeds: (tensor name, dtype) of the inputs; each becomes a parameter called like its tensor. A tensor that is fed
+    twice takes the last of them. effects: names of nodes that run as well. name: of the function.
+    parts: as for build_function.
     """
-    names = [name.split(":")[0] for name, _ in feeds]
-    body = _Body(nodes, names, "the main graph")
-    outputs = tuple(body.value(name) for name in fetches)
-    parameters = tuple(Parameter(name, dtype) for name, (_, dtype) in zip(names, feeds, strict=True))
-    return Function("main", parameters, tuple(body.ordered([value.node for value in outputs])), outputs)
+    reader = _Reader(nodes, (), "the main graph")
+    parameters = []
+    for tensor, dtype in feeds:
+        node, _, index = tensor.partition(":")
+        parameter = tensor if index else f"{node}:0"
+        parameters.append(Parameter(parameter, dtype))
+        reader.fed[Value(node, int(index or 0))] = Value(parameter)
+    outputs = tuple(reader.value(fetch) for fetch in fetches)
+    return _built(reader, name, parameters, outputs, effects, parts)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from hublayer.errors import CorruptSavedModelError, UnsupportedOpsError
 from hublayer.graph.build import build_function, build_subgraph, decode_attr
-from hublayer.graph.ir import Function, FunctionName, Graph
+from hublayer.graph.ir import Function, FunctionName, Graph, Node
 from hublayer.graph.library import Library
 from hublayer.graph.passes.batch_norm import fold_batch_norm
 from hublayer.graph.passes.custom_gradients import bind_gradients, saved_gradients
@@ -19,46 +19,47 @@ from hublayer.graph.passes.fold import fold_constants
 from hublayer.graph.passes.inline import inline_calls
 from hublayer.graph.passes.moving_slices import note_moving_slices
 from hublayer.graph.passes.ref_variables import resolve_references
+from hublayer.graph.resources import Recipe, ResourceKey
 from hublayer.savedmodel.endpoints import Endpoint, Trace
-from hublayer.savedmodel.specs import CompositeSpec, TensorSpec, is_spec, leaves
+from hublayer.savedmodel.specs import TensorSpec, components, is_spec, leaves
 
 
 class _Functions(Mapping[str, Function]):
-    """Functions of a library, built when they are first needed."""
+    """Functions of a library, built when they are first needed, and the parts that building them leaves in `parts`."""
 
-    def __init__(self, names: Mapping[str, Any], make: Callable[[str], Function]):
+    def __init__(self, names: Mapping[str, Any], make: Callable[[str], Function], parts: Mapping[str, Function]):
         self._names = names
         self._make = make
+        self._parts = parts
         self._made: dict[str, Function] = {}
 
     def __getitem__(self, name: str) -> Function:
         if name not in self._made:
-            if name not in self._names:
+            if name not in self:
                 raise KeyError(name)
             self._made[name] = self._make(name)
         return self._made[name]
 
     def __contains__(self, name: object) -> bool:
-        return name in self._names
+        return name in self._names or name in self._parts
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
+        return iter({**self._names, **self._parts})
 
     def __len__(self) -> int:
-        return len(self._names)
+        return len({**self._names, **self._parts})
 
 
 @dataclass(frozen=True)
 class EndpointGraph:
     """inputs: (parameter of the trace, spec) of each tensor in the order of the entry function's parameters.
 
-    captures: what the remaining parameters hold: a variable's key, or a constant. variables: all keys that are used.
-    outputs: the structure that the entry function's outputs fill in order.
+    captures: what the remaining parameters hold: a variable's key, or a table's. outputs: the structure that the entry function's outputs fill in order.
     """
 
     graph: Graph
     inputs: tuple[TensorSpec, ...]
-    captures: tuple[str | np.ndarray, ...]
+    captures: tuple[str | ResourceKey, ...]
     outputs: Any
 
     def functions(self) -> list[Function]:
@@ -85,10 +86,16 @@ class GraphSource:
         self._library = library
         self._meta_graph = library.meta_graph
         gradients = saved_gradients(library)
+        self._parts: dict[str, Function] = {}  # what TF1's control flow was turned into
         self._plain = _Functions(
-            library.functions, lambda name: bind_gradients(build_function(library.functions[name]), gradients)
+            library.functions,
+            lambda name: bind_gradients(self._parts.get(name) or self._built(name), gradients),
+            self._parts,
         )
-        self._inlined = _Functions(library.functions, lambda name: self._simplify(self._plain[name]))
+        self._inlined = _Functions(library.functions, lambda name: self._simplify(self._plain[name]), self._parts)
+
+    def _built(self, name: str) -> Function:
+        return build_function(self._library.functions[name], self._parts)
 
     def _simplify(self, function: Function) -> Function:
         return drop_dead_code(note_moving_slices(fold_constants(inline_calls(function, self._plain))))
@@ -99,61 +106,127 @@ class GraphSource:
     def endpoint(self, endpoint: Endpoint, trace: Trace) -> EndpointGraph:
         """The graph of one trace.
 
-        Raises UnsupportedOpsError for ragged and sparse inputs or outputs and for captured tables,
-        CorruptSavedModelError if the trace's function is not in the file or does not fit its signature.
+        Raises UnsupportedOpsError for composite types other than ragged and sparse tensors, CorruptSavedModelError if
+        the trace's function is not in the file or does not fit its signature.
         """
-        specs = self._dense([leaf for value in trace.arguments.values() for _, leaf in leaves(value)], endpoint)
-        self._dense([leaf for _, leaf in leaves(trace.outputs)], endpoint)
+        specs = self._flat([leaf for value in trace.arguments.values() for _, leaf in leaves(value)], endpoint)
+        self._flat([leaf for _, leaf in leaves(trace.outputs)], endpoint)
         if trace.function:
             return self.concrete(trace.function, specs, trace.outputs)
         return self._signature(endpoint.name, trace)
 
-    def _dense(self, found: list[Any], endpoint: Endpoint) -> tuple[TensorSpec, ...]:
+    def _flat(self, found: list[Any], endpoint: Endpoint) -> tuple[TensorSpec, ...]:
+        flat: list[TensorSpec] = []
         for leaf in found:
-            if isinstance(leaf, CompositeSpec) or (is_spec(leaf) and leaf.dtype in ("string", "variant", "resource")):
+            if not is_spec(leaf):
+                continue
+            parts = components(leaf)
+            if not parts or any(part.dtype in ("variant", "resource") for part in parts):
                 raise UnsupportedOpsError(
                     f"{leaf} tensors at the {endpoint.kind} {endpoint.name!r}: the translated runtime has none. On "
                     "Keras's TensorFlow backend, runtime='native' has."
                 )
-        return tuple(leaf for leaf in found if isinstance(leaf, TensorSpec))
+            flat += parts
+        return tuple(flat)
 
     def concrete(self, name: str, inputs: tuple[TensorSpec, ...], outputs: Any) -> EndpointGraph:
         """The graph of the concrete function `name` of a TF2 SavedModel."""
+        function, captures = self._captured(name, len(inputs))
+        return EndpointGraph(self._graph(function), inputs, captures, outputs)
+
+    def _captured(self, name: str, inputs: int) -> tuple[Function, tuple[str | ResourceKey, ...]]:
+        """The function with the constants that it captures inside, and what the rest of its captures are."""
         if name not in self._plain:
             raise CorruptSavedModelError(f"{self._meta_graph.path}: the function {name!r} is not in the library.")
         objects = self._meta_graph.objects
         assert objects is not None
         function = self._plain[name]
-        captures = tuple(self._capture(node_id) for node_id in objects.concrete(name).bound_inputs)
-        if len(function.parameters) != len(inputs) + len(captures):
+        bound = objects.concrete(name).bound_inputs
+        if len(function.parameters) != inputs + len(bound):
             raise CorruptSavedModelError(
                 f"{self._meta_graph.path}: the function {name!r} has {len(function.parameters)} parameters, but "
-                f"{len(inputs)} inputs and {len(captures)} captures."
+                f"{inputs} inputs and {len(bound)} captures."
             )
-        return EndpointGraph(self._graph(function), inputs, captures, outputs)
+        kept, captures, constants = list(function.parameters[:inputs]), [], []
+        for parameter, node_id in zip(function.parameters[inputs:], bound, strict=True):
+            capture = self._capture(node_id)
+            if isinstance(capture, np.ndarray):
+                constants.append(Node(parameter.name, "Const", (), {"value": capture}, name))
+            else:
+                kept.append(parameter)
+                captures.append(capture)
+        function = replace(function, parameters=tuple(kept), nodes=(*constants, *function.nodes))
+        return function, tuple(captures)
 
-    def _capture(self, node_id: int) -> str | np.ndarray:
+    def _capture(self, node_id: int) -> str | ResourceKey | np.ndarray:
         objects = self._meta_graph.objects
         assert objects is not None
         node = objects.node(node_id)
         kind = node.WhichOneof("kind")
         if kind == "variable":
             return str(node_id)
+        if kind == "resource":
+            return ResourceKey(node_id)
+        if kind == "asset":
+            return self._asset(node.asset.asset_file_def_index)
         if kind == "constant":
             source = self._library.main.get(node.constant.operation)
             if source is not None and "value" in source.attr:
                 return decode_attr(source.attr["value"], f"{self._meta_graph.path}, node {source.name}")
         raise UnsupportedOpsError(
-            f"{self._meta_graph.path}: an endpoint uses a {kind} (node {node_id} of the object graph: a table, an "
-            "asset or the like), which the translated runtime does not have. On Keras's TensorFlow backend, "
-            "runtime='native' has."
+            f"{self._meta_graph.path}: an endpoint uses a {kind} (node {node_id} of the object graph), which the "
+            "translated runtime does not have. On Keras's TensorFlow backend, runtime='native' has."
         )
+
+    def _asset(self, index: int) -> np.ndarray:
+        """The path of an asset, as the constant that functions take it for."""
+        names = self._meta_graph.assets
+        if not 0 <= index < len(names):
+            raise CorruptSavedModelError(
+                f"{self._meta_graph.path}: the object graph refers to asset {index}, but the model has {len(names)}."
+            )
+        path = np.empty((), object)
+        path[()] = str(self._meta_graph.path.parent / "assets" / names[index]).encode()
+        return path
+
+    def recipe(self, key: ResourceKey) -> Recipe:
+        """How the resource `key` is made and filled."""
+        objects = self._meta_graph.objects
+        assert objects is not None
+        children = objects.children(key.node_id)
+        create = self._resource_function(children.get("_create_resource"))
+        initialize = self._resource_function(children.get("_initialize"))
+        made = None if create is None else self._simplify(create[0])
+        if initialize is None:
+            return Recipe(made, None, ())
+        function, captures = initialize
+        if not all(isinstance(capture, ResourceKey) for capture in captures):
+            raise UnsupportedOpsError(
+                f"{self._meta_graph.path}: {function.name!r} fills a table from a variable, which the translated "
+                "runtime cannot do. On Keras's TensorFlow backend, runtime='native' can."
+            )
+        return Recipe(made, self._simplify(function), captures)  # type: ignore[arg-type]
+
+    def _resource_function(self, node_id: int | None) -> tuple[Function, tuple[str | ResourceKey, ...]] | None:
+        objects = self._meta_graph.objects
+        assert objects is not None
+        if node_id is None:
+            return None
+        node = objects.node(node_id)
+        if node.WhichOneof("kind") == "function" and node.function.concrete_functions:
+            return self._captured(node.function.concrete_functions[0], 0)
+        if node.WhichOneof("kind") == "bare_concrete_function":
+            return self._captured(node.bare_concrete_function.concrete_function_name, 0)
+        return None
 
     def _signature(self, name: str, trace: Trace) -> EndpointGraph:
         signature = self._meta_graph.message.signature_def[name]
         feeds = [(signature.inputs[key].name, spec.dtype) for key, spec in trace.arguments.items()]
         fetches = [signature.outputs[key].name for key in trace.outputs]
-        function = resolve_references(build_subgraph(self._library.main.values(), feeds, fetches))
+        parts: dict[str, Function] = {}
+        main = build_subgraph(self._library.main.values(), feeds, fetches, name=f"signature {name}", parts=parts)
+        function = resolve_references(main, parts)
+        self._parts.update(parts)
         specs = tuple(spec for spec in trace.arguments.values() if is_spec(spec))
         return EndpointGraph(self._graph(function), specs, (), trace.outputs)
 

@@ -22,7 +22,7 @@ def fold_constants(function: Function) -> Function:
         if node.op == "Const":
             constants[Value(node.name)] = node.attrs["value"]
         elif node.op in NUMPY_OPS and node.inputs and all(value in constants for value in node.inputs):
-            result = _compute(node, [constants[value] for value in node.inputs])
+            result = folded(node, [constants[value] for value in node.inputs])
             if result is not None and result.nbytes <= _MAX_BYTES:
                 constants[Value(node.name)] = result
                 nodes.append(Node(node.name, "Const", (), {"value": result}, node.origin))
@@ -31,7 +31,7 @@ def fold_constants(function: Function) -> Function:
     return replace(function, nodes=tuple(nodes))
 
 
-def _compute(node: Node, inputs: list[np.ndarray]) -> np.ndarray | None:
+def folded(node: Node, inputs: list[np.ndarray]) -> np.ndarray | None:
     """The one output of `node`; None for an op with several, or one whose NumPy version does not take these inputs."""
     schema = op_schema(node.op)
     if schema is None or len(schema.outputs) != 1 or schema.outputs[0].length is not None:
