@@ -13,6 +13,7 @@ import pytest
 from lowering.case import Case
 
 from host.collect import families, golden_path, unpacked
+from host.program import programs
 from hublayer.graph.ir import Function, Node, Parameter, Value
 from hublayer.graph.op_schema import op_schema, output_count, redundant_attributes
 from hublayer.host.execute import HostExecutable, HostRun, constant
@@ -88,6 +89,7 @@ def test_every_host_op_has_a_case():
     from host import elsewhere
 
     cased = {case.op for cases in families().values() for case in cases} | set(elsewhere.OPS)
+    cased |= {step.op for items in programs().values() for program in items for step in program.steps}
     assert set(host_ops()) <= cased, f"without a case: {sorted(set(host_ops()) - cased)}"
 
 

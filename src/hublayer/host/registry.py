@@ -13,7 +13,10 @@ from hublayer.graph.numpy_ops import NUMPY_OPS
 from hublayer.graph.op_schema import op_schema
 
 # Modules that register host ops.
-_FAMILIES = ("control_flow",)
+_FAMILIES = (
+    "control_flow",
+    "tables",
+)
 _REGISTRY: dict[str, HostOp] = {}
 
 
