@@ -1,4 +1,4 @@
-"""Ops that change a variable, and so may not be dropped."""
+"""Ops that change a variable or a table, and so may not be dropped."""
 
 from __future__ import annotations
 
@@ -20,11 +20,24 @@ ASSIGNMENTS = frozenset(
         "ScatterUpdate",
     }
 )
+_TABLES_FILLED = frozenset(
+    {
+        "InitializeTable",
+        "InitializeTableFromTextFile",
+        "InitializeTableFromTextFileV2",
+        "InitializeTableV2",
+        "LookupTableImport",
+        "LookupTableImportV2",
+        "LookupTableInsert",
+        "LookupTableInsertV2",
+        "LookupTableRemoveV2",
+    }
+)
 _MAY_HOLD_EFFECTS = frozenset({"If", "While", "Case", "StatefulPartitionedCall"})
 
 
 def has_effect(node: Node) -> bool:
-    """Whether `node` changes a variable, or calls stateful functions that may."""
-    if node.op in ASSIGNMENTS:
+    """Whether `node` changes a variable or a table, or calls stateful functions that may."""
+    if node.op in ASSIGNMENTS or node.op in _TABLES_FILLED:
         return True
     return node.op in _MAY_HOLD_EFFECTS and any(isinstance(attr, FunctionName | list) for attr in node.attrs.values())

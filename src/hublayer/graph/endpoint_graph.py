@@ -54,7 +54,8 @@ class _Functions(Mapping[str, Function]):
 class EndpointGraph:
     """inputs: (parameter of the trace, spec) of each tensor in the order of the entry function's parameters.
 
-    captures: what the remaining parameters hold: a variable's key, or a table's. outputs: the structure that the entry function's outputs fill in order.
+    captures: what the remaining parameters hold: a variable's key, or a table's. outputs: the structure that the entry
+    function's outputs fill in order.
     """
 
     graph: Graph
@@ -64,19 +65,24 @@ class EndpointGraph:
 
     def functions(self) -> list[Function]:
         """The entry and every function that its control flow reaches."""
-        found: dict[str, Function] = {}
-        pending = [self.graph.entry]
-        while pending:
-            function = pending.pop()
-            if function.name in found:
-                continue
-            found[function.name] = function
-            for node in function.nodes:
-                for attr in node.attrs.values():
-                    for name in attr if isinstance(attr, list) else [attr]:
-                        if isinstance(name, FunctionName) and name in self.graph.functions:
-                            pending.append(self.graph.functions[name])
-        return list(found.values())
+        return reached(self.graph.entry, self.graph.functions)
+
+
+def reached(entry: Function | None, functions: Mapping[str, Function]) -> list[Function]:
+    """`entry` and every one of `functions` that its control flow reaches."""
+    found: dict[str, Function] = {}
+    pending = [] if entry is None else [entry]
+    while pending:
+        function = pending.pop()
+        if function.name in found:
+            continue
+        found[function.name] = function
+        for node in function.nodes:
+            for attr in node.attrs.values():
+                for name in attr if isinstance(attr, list) else [attr]:
+                    if isinstance(name, FunctionName) and name in functions:
+                        pending.append(functions[name])
+    return list(found.values())
 
 
 class GraphSource:
@@ -180,13 +186,13 @@ class GraphSource:
 
     def _asset(self, index: int) -> np.ndarray:
         """The path of an asset, as the constant that functions take it for."""
-        names = self._meta_graph.assets
-        if not 0 <= index < len(names):
+        assets = self._meta_graph.message.asset_file_def
+        if not 0 <= index < len(assets):
             raise CorruptSavedModelError(
-                f"{self._meta_graph.path}: the object graph refers to asset {index}, but the model has {len(names)}."
+                f"{self._meta_graph.path}: the object graph refers to asset {index}, but the model has {len(assets)}."
             )
         path = np.empty((), object)
-        path[()] = str(self._meta_graph.path.parent / "assets" / names[index]).encode()
+        path[()] = str(self._meta_graph.path.parent / "assets" / assets[index].filename).encode()
         return path
 
     def recipe(self, key: ResourceKey) -> Recipe:

@@ -8,37 +8,47 @@ import keras
 import numpy as np
 
 from hublayer.lowering.dtypes import backend_dtype, dtype_of
-from hublayer.savedmodel.specs import Shape, Spec
+from hublayer.runtime.host_tensors import HostTensors, as_strings, with_values
+from hublayer.savedmodel.specs import CompositeSpec, Shape, Spec, TensorSpec
 
 
 class KerasTensors:
     """See hublayer.runtime.program.Tensors."""
 
+    _host = HostTensors()
+
     def is_tensor(self, value: object) -> bool:
-        """True for the backend's tensors and for Keras's variables."""
-        return keras.ops.is_tensor(value) or isinstance(value, keras.Variable)
+        """True for the backend's tensors, Keras's variables, Ragged and Sparse."""
+        return keras.ops.is_tensor(value) or isinstance(value, keras.Variable) or self._host.is_tensor(value)
 
     def kind(self, value: Any) -> str:
-        """``"dense"``: the translated runtime has no others."""
-        return "dense"
+        """``"dense"``, ``"ragged"`` or ``"sparse"``."""
+        return self._host.kind(value)
 
     def dtype(self, value: Any) -> str:
         """The dtype's name."""
-        return dtype_of(value)
+        return value.dtype if self._host.is_tensor(value) else dtype_of(value)
 
     def shape(self, value: Any) -> Shape:
-        """The static shape."""
+        """The static shape, None for ragged dimensions."""
+        if self._host.is_tensor(value):
+            return value.shape
         return tuple(dim if isinstance(dim, int) else None for dim in keras.ops.shape(value))
 
     def concrete(self, value: Any) -> np.ndarray | None:
         """The value as a NumPy array, None while it is traced."""
+        value = value.values if self._host.kind(value) != "dense" else value
         try:
             return np.asarray(keras.ops.convert_to_numpy(value))
         except Exception:  # noqa: BLE001 each backend raises something else for a tracer
             return None
 
     def convert(self, value: Any, spec: Spec) -> Any:
-        """`value` as a tensor of the dtype that the backend has for spec.dtype."""
+        """`value` as a tensor of the dtype that the backend has for spec.dtype; strings as a StringTensor."""
+        if isinstance(spec, CompositeSpec):
+            return with_values(value, spec, lambda part, dtype: self.convert(part, TensorSpec(dtype, None)))
+        if spec.dtype == "string":
+            return as_strings(value)
         dtype = None if spec.dtype is None else backend_dtype(spec.dtype)
         if isinstance(value, np.ndarray) and dtype is not None:
             value = value.astype(dtype) if dtype != "bfloat16" else value

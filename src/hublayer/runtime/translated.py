@@ -8,25 +8,30 @@ from typing import Any
 import keras
 import numpy as np
 
+from hublayer.composite import Ragged, Sparse
 from hublayer.errors import CorruptSavedModelError
 from hublayer.graph.endpoint_graph import EndpointGraph, GraphSource, variable_keys
 from hublayer.graph.library import Library
-from hublayer.graph.passes.hoist import hoist
+from hublayer.graph.partition import partition
+from hublayer.graph.passes.dead_code import drop_dead_code
+from hublayer.graph.passes.unique_lookups import look_up_every_token
+from hublayer.graph.resources import Recipe, ResourceKey
+from hublayer.host.registry import runs_on_host
+from hublayer.host.resources import ResourceRecipes, Resources, needed
 from hublayer.lowering.dtypes import backend_dtype
-from hublayer.lowering.execute import Executable, Executables, Run, VariableHandle, check_supported
-from hublayer.runtime.ahead import Ahead
-from hublayer.runtime.compile import compiled
+from hublayer.lowering.registry import find_lowering
+from hublayer.runtime.device_part import DevicePart
+from hublayer.runtime.host_tensors import flat_components
 from hublayer.runtime.keras_tensors import KerasTensors
-from hublayer.runtime.seeds import ForkedSeeds
+from hublayer.runtime.staged import StagedEndpoint
 from hublayer.runtime.weights import NamedVariable
 from hublayer.savedmodel.bundle import Bundle
 from hublayer.savedmodel.checkpoint_keys import checkpoint_keys
 from hublayer.savedmodel.endpoints import Endpoint, Trace
 from hublayer.savedmodel.objects import VariableInfo
 from hublayer.savedmodel.reader import MetaGraph, SavedModel
-from hublayer.savedmodel.specs import Shape, is_spec
+from hublayer.savedmodel.specs import CompositeSpec, Shape, components, is_spec
 
-_RANDOM = ("Random", "Multinomial", "TruncatedNormal", "ParameterizedTruncatedNormal")
 _NO_VALUE = frozenset({"string", "resource", "variant", "unknown"})
 
 
@@ -115,56 +120,43 @@ def _aligned(array: np.ndarray) -> np.ndarray:
     return np.require(array, requirements=["ALIGNED"])
 
 
-class _Endpoint:
-    """One trace of an endpoint: its executable, its variables, and the compiled call."""
+class _Recipes:
+    """How a MetaGraph's tables are made, and those that have been made."""
 
-    def __init__(self, graph: EndpointGraph, variables: _Variables, backend: str):
-        functions = graph.functions()
-        check_supported(functions, backend)
+    def __init__(self, source: GraphSource, variables: _Variables, saved_model: SavedModel):
+        self._source = source
+        self._variables = variables
+        self._folder = saved_model.folder
+        self._known: dict[ResourceKey, Recipe] = {}
+        self._resources: Resources | None = None
+        self._all = ResourceRecipes(self._folder, self._known)
+
+    def of(self, graph: EndpointGraph) -> ResourceRecipes:
+        """The recipes of all resources that `graph` uses."""
+        keys = [capture for capture in graph.captures if isinstance(capture, ResourceKey)]
+        found = needed(keys, self._source.recipe)
+        self._known.update({key: recipe for key, recipe in found.items() if key not in self._known})
+        return self._all
+
+    def resources(self, recipes: ResourceRecipes) -> Resources:
+        """The resources, which all endpoints share."""
+        if self._resources is None:
+            self._resources = Resources(recipes)
+        return self._resources
+
+
+class PlainEndpoint:
+    """One trace of an endpoint that runs on the device as a whole."""
+
+    def __init__(self, graph: EndpointGraph, captured: Mapping[str, str], variables: Mapping[str, Any], backend: str):
         self.graph = graph
-        self.keys = variable_keys(graph)
-        self.variables = {key: variables[key] for key in self.keys}
-        self.draws = any(node.op.startswith(_RANDOM) for function in functions for node in function.nodes)
-        self._executables = Executables(graph.graph, backend)
-        self._entry = Executable(graph.graph.entry, backend)
-        self._captures = [VariableHandle(c) if isinstance(c, str) else c for c in graph.captures]
-        self._call = compiled(self._run)
-        split = hoist(graph.graph.entry)
-        self._ahead: Ahead | None = None
-        if split is not None:
-            prologue, main = Executable(split.prologue, backend), Executable(split.main, backend)
-            self._ahead = Ahead(list(self.variables.values()), lambda values: self._prologue(prologue, values))
-            self._call_main = compiled(lambda *arguments: self._run_main(main, *arguments))
+        self.keys = list(variables)
+        self._device = DevicePart(graph.graph, graph.functions(), captured, variables, backend)
+        self.draws = self._device.draws
 
     def __call__(self, inputs: list[Any], seed: Any) -> list[Any]:
         """The outputs; variables that the trace assigns get their new values."""
-        values = {key: variable.value for key, variable in self.variables.items()}
-        ahead = None if self._ahead is None else self._ahead.values(values)
-        if ahead is not None:
-            return self._call_main(values, ahead, inputs, seed)
-        outputs, assigned = self._call(values, inputs, seed)
-        for key, value in assigned.items():
-            self.variables[key].assign(value)
-        return outputs
-
-    def _state(self, values: dict[str, Any], seed: Any) -> Run:
-        seeds = None if seed is None else ForkedSeeds(seed)
-        return Run(dict(values), self._executables, None if seeds is None else lambda: seeds)
-
-    def _run(self, values: dict[str, Any], inputs: list[Any], seed: Any) -> tuple[list[Any], dict[str, Any]]:
-        """Outputs, and the new values of the variables that were assigned."""
-        run = self._state(values, seed)
-        outputs = self._entry(run, [*inputs, *self._captures])
-        return outputs, {key: run.variables[key] for key in sorted(run.assigned)}
-
-    def _prologue(self, prologue: Executable, values: dict[str, Any]) -> list[Any]:
-        unused = [None] * len(self.graph.inputs)
-        return prologue(self._state(values, None), [*unused, *self._captures])
-
-    def _run_main(
-        self, main: Executable, values: dict[str, Any], ahead: list[Any], inputs: list[Any], seed: Any
-    ) -> list[Any]:
-        return main(self._state(values, seed), [*inputs, *self._captures, *ahead])
+        return self._device(inputs, seed)
 
 
 class TranslatedProgram:
@@ -178,31 +170,50 @@ class TranslatedProgram:
         self.loaded = None
         self.backend = keras.config.backend()
         self.seed_generator = keras.random.SeedGenerator()
+        self._saved_model = saved_model
         self._source = GraphSource(Library(meta_graph))
         self._variables = _Variables(saved_model, meta_graph)
-        self._endpoints: dict[int, _Endpoint] = {}
+        self._recipes = _Recipes(self._source, self._variables, saved_model)
+        self._endpoints: dict[int, PlainEndpoint | StagedEndpoint] = {}
 
     def prepare(self, endpoint: Endpoint) -> None:
         """Translate every trace of `endpoint`. Raises UnsupportedOpsError for what the backend cannot run."""
         for trace in endpoint.traces:
             self._endpoint(endpoint, trace)
 
-    def _endpoint(self, endpoint: Endpoint, trace: Trace) -> _Endpoint:
+    def _endpoint(self, endpoint: Endpoint, trace: Trace) -> PlainEndpoint | StagedEndpoint:
         if id(trace) not in self._endpoints:
-            graph = self._source.endpoint(endpoint, trace)
-            self._endpoints[id(trace)] = _Endpoint(graph, self._variables, self.backend)
+            self._endpoints[id(trace)] = self._prepare(self._source.endpoint(endpoint, trace))
         return self._endpoints[id(trace)]
+
+    def _prepare(self, graph: EndpointGraph) -> PlainEndpoint | StagedEndpoint:
+        def device_runs(op: str) -> bool:
+            return find_lowering(op, self.backend) is not None
+
+        variables = {key: self._variables[key] for key in variable_keys(graph) if self._variables.has_value(key)}
+        parameters = graph.graph.entry.parameters[len(graph.inputs) :]
+        captured = {
+            p.name: capture for p, capture in zip(parameters, graph.captures, strict=True) if isinstance(capture, str)
+        }
+        entry = drop_dead_code(look_up_every_token(graph.graph.entry))
+        cut = partition(entry, graph.graph.functions, runs_on_host, device_runs)
+        if cut is None:
+            return PlainEndpoint(graph, captured, variables, self.backend)
+        recipes = self._recipes.of(graph)
+        resources = self._recipes.resources(recipes)
+        return StagedEndpoint(graph, cut, resources, recipes, captured, variables, self.backend)
+
+    def staged(self, endpoint: Endpoint, trace: Trace) -> StagedEndpoint | None:
+        """The trace's three parts; None if it needs nothing of the host."""
+        prepared = self._endpoint(endpoint, trace)
+        return prepared if isinstance(prepared, StagedEndpoint) else None
 
     def run(self, endpoint: Endpoint, trace: Trace, arguments: Mapping[str, Any]) -> Any:
         """See Program.run."""
-        prepared = self._endpoint(endpoint, trace)
-        inputs = [
-            value for name, structure in trace.arguments.items() for value in _tensors(structure, arguments[name])
-        ]
-        outputs = self._call(prepared, inputs)
+        outputs = self._call(self._endpoint(endpoint, trace), flat_inputs(trace, arguments))
         return pack(trace.outputs, iter(outputs))
 
-    def _call(self, prepared: _Endpoint, inputs: list[Any]) -> list[Any]:
+    def _call(self, prepared: PlainEndpoint | StagedEndpoint, inputs: list[Any]) -> list[Any]:
         return prepared(inputs, self.seed_generator.next() if prepared.draws else None)
 
     def variables(self, endpoint: Endpoint | None = None) -> list[tuple[Any, bool]]:
@@ -230,7 +241,7 @@ class TranslatedProgram:
             key = hash(name)
             if key not in self._endpoints:
                 graph = self._source.concrete(name, (), None)
-                self._endpoints[key] = _Endpoint(graph, self._variables, self.backend)
+                self._endpoints[key] = self._prepare(graph)
             return self._call(self._endpoints[key], [])[0]
 
         return loss
@@ -244,10 +255,15 @@ class TranslatedProgram:
         return self._variables[str(node_id)]
 
 
+def flat_inputs(trace: Trace, arguments: Mapping[str, Any]) -> list[Any]:
+    """The dense tensors of a trace's arguments by name, in the order of its function's parameters."""
+    return [value for name, structure in trace.arguments.items() for value in _tensors(structure, arguments[name])]
+
+
 def _tensors(structure: Any, value: Any) -> Iterator[Any]:
     """The tensors of `value` where `structure` has specs, in the order of `leaves`."""
     if is_spec(structure):
-        yield value
+        yield from flat_components(value)
     elif isinstance(structure, dict):
         for key in sorted(structure):
             yield from _tensors(structure[key], value[key])
@@ -258,6 +274,9 @@ def _tensors(structure: Any, value: Any) -> Iterator[Any]:
 
 def pack(structure: Any, values: Iterator[Any]) -> Any:
     """`structure` with the next of `values` in place of each spec, dict keys sorted."""
+    if isinstance(structure, CompositeSpec):
+        parts = [next(values) for _ in components(structure)]
+        return Sparse(*parts) if structure.kind == "sparse" else Ragged(parts[0], tuple(parts[1:]))
     if is_spec(structure):
         return next(values)
     if isinstance(structure, dict):

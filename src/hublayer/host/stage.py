@@ -1,0 +1,103 @@
+"""The host's part of one endpoint: from strings to the arrays that the device takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hublayer.errors import ExecutionError
+from hublayer.graph.ir import Function
+from hublayer.graph.resources import ResourceKey
+from hublayer.graph.token_rows import Rows, in_rows
+from hublayer.host.execute import HostExecutable, HostExecutables
+from hublayer.host.resources import ResourceRecipes, Resources
+from hublayer.host.static_values import StaticValue
+
+# Rows are padded to one of a few lengths where each length is a program of its own.
+_SMALLEST = 8
+
+
+def bucket(length: int) -> int:
+    """The power of two that rows of `length` tokens are padded to, 8 at least."""
+    return max(_SMALLEST, 1 << (length - 1).bit_length())
+
+
+@dataclass(frozen=True, eq=False)
+class StagePlan:
+    """What a HostStage is made from; it can be pickled.
+
+    before: the host function, or None if the inputs go to the device as they are. functions: those it refers to.
+    parameters: for each of its parameters, the number of the endpoint's input, or a resource, or None for a
+    variable, which it does not use. arguments, groups: see hublayer.graph.token_rows.LaidOut. statics: which
+    `arguments` the device must know while it is traced. buckets: whether rows are padded to a few lengths.
+    """
+
+    before: Function | None
+    functions: Mapping[str, Function]
+    parameters: tuple[int | ResourceKey | None, ...]
+    arguments: tuple[tuple[str, int], ...]
+    groups: tuple[Rows, ...]
+    statics: frozenset[int]
+    buckets: bool
+    recipes: ResourceRecipes
+
+
+class HostStage:
+    """Runs the host's part. `learned` holds what is known of the static values."""
+
+    def __init__(self, plan: StagePlan, resources: Resources):
+        self.plan = plan
+        self.resources = resources
+        self.learned = {index: StaticValue() for index in sorted(plan.statics)}
+        self._executables = HostExecutables(plan.functions)
+        self._before = None if plan.before is None else HostExecutable(plan.before)
+
+    def __call__(self, inputs: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+        """(what the host function returned, the device's arguments) for the endpoint's inputs.
+
+        inputs: NumPy arrays and StringTensors; None for those that only the device uses.
+        """
+        if self._before is None:
+            return [], []
+        arguments = [
+            None if p is None else inputs[p] if isinstance(p, int) else self.resources[p] for p in self.plan.parameters
+        ]
+        returned = self._before(self.resources.run(self._executables), arguments)
+        return returned, self._lay_out(returned)
+
+    def _lay_out(self, returned: Sequence[Any]) -> list[Any]:
+        tokens: dict[tuple[int, int], np.ndarray] = {}
+        lengths: list[np.ndarray] = []
+        for number, group in enumerate(self.plan.groups):
+            segments = returned[group.segments]
+            rows = int(returned[group.rows[0]]) if isinstance(group.rows, tuple) else group.rows
+            arrays = [returned[index] for index in group.tokens]
+            for index, array in zip(group.tokens, arrays, strict=True):
+                if len(array) not in (1, segments.size):
+                    raise ExecutionError(
+                        f"{segments.size} tokens were expected, but an array of the shape {array.shape} came (output "
+                        f"{index} of {self.plan.before.name if self.plan.before else ''})."
+                    )
+            longest = None
+            if self.plan.buckets:
+                counts = np.bincount(segments[segments >= 0]) if segments.size else np.zeros(1, np.int64)
+                longest = bucket(int(counts.max(initial=1)))
+            laid, length = in_rows(arrays, segments, rows, longest)
+            lengths.append(length)
+            tokens.update({(number, index): array for index, array in zip(group.tokens, laid, strict=True)})
+        by_index = {index: array for (_, index), array in tokens.items()}
+        kinds = {"plain": returned, "tokens": by_index, "lengths": lengths}
+        return [kinds[kind][index] for kind, index in self.plan.arguments]
+
+    def watch(self, arguments: Sequence[Any]) -> bool:
+        """Learn the static values from one call; False if one of them does not follow from shapes."""
+        shapes = self.shapes(arguments)
+        seen = [value.observe(arguments[index], shapes) for index, value in self.learned.items()]
+        return all(seen)
+
+    def shapes(self, arguments: Sequence[Any]) -> list[tuple[int, ...]]:
+        """Shapes of the arguments that are not static, () for those that are."""
+        return [() if i in self.plan.statics else tuple(x.shape) for i, x in enumerate(arguments)]

@@ -1,0 +1,81 @@
+"""Ops of our own on tokens in rows; see hublayer.graph.token_rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from hublayer.lowering.dtypes import dtype_of
+from hublayer.lowering.registry import lowers
+from hublayer.lowering.windows import tensor
+
+
+def weights_of(lengths: Any, longest: int, dtype: str) -> Any:
+    """(rows, longest): 1 for a token, 0 for padding."""
+    return ops.cast(ops.arange(longest, dtype="int32")[None, :] < tensor(lengths)[:, None], dtype)
+
+
+def scaled(total: Any, lengths: Any, combiner: str) -> Any:
+    """Sums (rows, …) divided as `combiner` says; a row without tokens stays zero."""
+    if combiner == "sum":
+        return total
+    counts = ops.maximum(ops.cast(lengths, dtype_of(total)), 1)
+    counts = ops.sqrt(counts) if combiner == "sqrtn" else counts
+    return total / ops.reshape(counts, (-1,) + (1,) * (len(total.shape) - 1))
+
+
+@lowers("hublayer>FlattenRows")
+def flatten_rows(x):
+    """(rows, length, …) → (rows · length, …)."""
+    x = tensor(x)
+    return ops.reshape(x, (-1, *x.shape[2:]))
+
+
+@lowers("hublayer>CombineRows")
+def combine_rows(data, lengths, *, combiner="sum", empty="zero"):
+    """data (rows · length, …) combined by row, padding left out. combiner: sum, mean, sqrtn, max, min.
+
+    empty: what a row without tokens gives for max and min: zero, or the bound of the dtype.
+    """
+    data = tensor(data)
+    rows = lengths.shape[0]
+    data = ops.reshape(data, (rows, -1, *data.shape[1:]))
+    longest = data.shape[1]
+    dtype = dtype_of(data)
+    weights = ops.reshape(weights_of(lengths, longest, dtype), (rows, longest) + (1,) * (len(data.shape) - 2))
+    if combiner in ("sum", "mean", "sqrtn"):
+        # A product with zero would keep the NaN of a padding token.
+        return scaled(ops.sum(ops.where(weights > 0, data, 0), axis=1), lengths, combiner)
+    limits = np.iinfo(dtype) if dtype.startswith(("int", "uint")) else np.finfo(dtype)
+    bound = limits.min if combiner == "max" else limits.max
+    reduce = ops.max if combiner == "max" else ops.min
+    found = reduce(ops.where(weights > 0, data, ops.cast(bound, dtype)), axis=1)
+    if empty == "bound":
+        return found
+    some = ops.reshape(tensor(lengths) > 0, (-1,) + (1,) * (len(found.shape) - 1))
+    return ops.where(some, found, ops.zeros_like(found))
+
+
+@lowers("hublayer>LookUpRows")
+def look_up_rows(table, ids, lengths, *, combiner="sum", empty="zero"):
+    """Rows of `table` (words, …) for ids (rows, length), combined by row: sum, mean or sqrtn."""
+    table, ids = tensor(table), tensor(ids)
+    found = ops.take(table, ids, axis=0)
+    weights = weights_of(lengths, ids.shape[1], dtype_of(found))
+    weights = ops.reshape(weights, tuple(ids.shape) + (1,) * (len(found.shape) - 2))
+    return scaled(ops.sum(found * weights, axis=1), lengths, combiner)
+
+
+@lowers("hublayer>SegmentCombine")
+def segment_combine(data, segment_ids, num_segments=None, *, combiner="sum"):
+    """data (n, …) combined by segment, where the number of segments is known or the values are at hand."""
+    data = tensor(data)
+    if num_segments is None:
+        segment_ids = np.asarray(segment_ids) if isinstance(segment_ids, np.ndarray) else segment_ids
+        num_segments = int(ops.max(segment_ids)) + 1 if segment_ids.shape[0] else 0
+    rows = int(num_segments)
+    total = ops.segment_sum(data, tensor(segment_ids), num_segments=rows)
+    counts = ops.segment_sum(ops.ones(data.shape[:1], dtype_of(data)), tensor(segment_ids), num_segments=rows)
+    return scaled(total, counts, combiner)

@@ -1,0 +1,204 @@
+"""An endpoint that works on strings: its host part, its device part, and what follows on the host again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from hublayer.errors import EndpointError, ExecutionError
+from hublayer.graph.endpoint_graph import EndpointGraph, reached
+from hublayer.graph.ir import Function, Graph
+from hublayer.graph.partition import Partition
+from hublayer.graph.resources import ResourceKey
+from hublayer.graph.token_rows import lay_out_rows
+from hublayer.host.execute import HostExecutable, HostExecutables
+from hublayer.host.resources import Resources
+from hublayer.host.stage import HostStage, StagePlan
+from hublayer.host.string_tensor import StringTensor
+from hublayer.lowering.dtypes import backend_dtype
+from hublayer.runtime.device_part import DevicePart
+from hublayer.runtime.static_inputs import static_inputs
+
+
+class StagedEndpoint:
+    """One trace of an endpoint, cut in three.
+
+    captured: the variable that each captured parameter of the graph holds. stage: the host's part, which the
+    preprocessor shares.
+    """
+
+    def __init__(
+        self,
+        graph: EndpointGraph,
+        cut: Partition,
+        resources: Resources,
+        recipes: Any,
+        captured: Mapping[str, str],
+        variables: Mapping[str, Any],
+        backend: str,
+    ):
+        self.graph = graph
+        self._cut = cut
+        self._backend = backend
+        laid = lay_out_rows(cut)
+        entry = graph.graph.entry
+        self._inputs = len(graph.inputs)
+        self._taken = [i for i, p in enumerate(entry.parameters[: self._inputs]) if p.name not in cut.host_only]
+        own = len(laid.device.parameters) - len(laid.arguments)
+        crossing = {p.name: i for i, p in enumerate(laid.device.parameters[own:])}
+        statics = frozenset(crossing[name] for name in static_inputs(laid.device, crossing, backend))
+        functions = {function.name: function for function in reached(cut.before, graph.graph.functions)}
+        parameters: list[int | ResourceKey | None] = list(range(self._inputs))
+        parameters += [capture if isinstance(capture, ResourceKey) else None for capture in graph.captures]
+        plan = StagePlan(
+            cut.before, functions, tuple(parameters), laid.arguments, laid.groups, statics, backend != "torch", recipes
+        )
+        self.stage = HostStage(plan, resources)
+        self._resources = resources
+        self.device: DevicePart | None = None
+        if laid.device.outputs or laid.device.nodes:
+            graph_on_device = Graph(laid.device, graph.graph.functions)
+            reachable = reached(laid.device, graph.graph.functions)
+            self.device = DevicePart(graph_on_device, reachable, captured, variables, backend)
+        self._after = None if cut.after is None else HostExecutable(cut.after)
+        self._executables = HostExecutables(graph.graph.functions)
+        self._op_by_op = False
+        self.draws = self.device is not None and self.device.draws
+        self.host_inputs = _used_inputs(cut.before, entry, self._inputs)
+
+    @property
+    def keys(self) -> list[str]:
+        """Keys of the variables that the endpoint uses."""
+        return list(self.device.variables) if self.device else []
+
+    def __call__(self, inputs: Sequence[Any], seed: Any) -> list[Any]:
+        """The outputs: tensors of the backend; strings as NumPy arrays of bytes objects."""
+        returned, arguments = self.stage(self.on_host(inputs))
+        follows = self.stage.watch(arguments)
+        results = self._run_device(inputs, arguments, seed, follows)
+        return self._outputs(inputs, returned, results)
+
+    def on_host(self, inputs: Sequence[Any]) -> list[Any]:
+        """The inputs that the host uses, as it takes them; None for the others."""
+        return [to_host(value) if i in self.host_inputs else None for i, value in enumerate(inputs)]
+
+    def _run_device(self, inputs: Sequence[Any], arguments: Sequence[Any], seed: Any, follows: bool) -> list[Any]:
+        if self.device is None:
+            return []
+        taken = [inputs[i] for i in self._taken]
+        if not self._op_by_op:
+            statics = {len(taken) + i: arguments[i] for i in sorted(self.stage.plan.statics)}
+            given = [None if i in self.stage.plan.statics else _tensor(x) for i, x in enumerate(arguments)]
+            try:
+                return self.device([*taken, *given], seed, statics)
+            except ExecutionError:
+                if self._backend == "torch":
+                    raise
+                self._op_by_op = True
+        # A shape depends on the values that came from the host: they are passed as arrays, and nothing is compiled.
+        statics = {len(taken) + i: x for i, x in enumerate(arguments) if x.dtype.kind in "iub"}
+        given = [None if x.dtype.kind in "iub" else _tensor(x) for x in arguments]
+        return self.device([*taken, *given], seed, statics, compile=False)
+
+    def encode(self, inputs: Sequence[Any], arguments: Sequence[Any], seed: Any) -> list[Any]:
+        """The outputs for device inputs alone, as they may be traced; strings among the outputs are left out (None).
+
+        inputs: the endpoint's inputs that the device takes. arguments: what the preprocessor returned, None where
+        the value is static.
+
+        Raises EndpointError if a shape does not follow from the shapes of the arguments.
+        """
+        statics: dict[int, np.ndarray] = {}
+        shapes = [() if i in self.stage.plan.statics else tuple(x.shape) for i, x in enumerate(arguments)]
+        for index, value in self.stage.learned.items():
+            if not value.known:
+                raise EndpointError(
+                    "The encoder cannot be called by itself: a shape in the model does not follow from the shapes of "
+                    "its inputs. Call the layer on the strings."
+                )
+            statics[len(inputs) + index] = value.value(shapes)
+        given = [None if i in self.stage.plan.statics else _tensor(x) for i, x in enumerate(arguments)]
+        results = self.device([*inputs, *given], seed, statics) if self.device else []
+        outputs = []
+        for kind, index in self._cut.outputs:
+            if kind == "device":
+                outputs.append(results[index])
+            elif kind == "before":
+                outputs.append(self._argument(index, arguments))
+            else:
+                outputs.append(None)
+        return outputs
+
+    def _argument(self, returned: int, arguments: Sequence[Any]) -> Any:
+        """The argument that is the host's output number `returned` as it is; None if it does not cross."""
+        for value, (kind, index) in zip(arguments, self.stage.plan.arguments, strict=True):
+            if kind == "plain" and index == returned and value is not None:
+                return _tensor(value)
+        return None
+
+    @property
+    def device_inputs(self) -> list[int]:
+        """Numbers of the endpoint's inputs that the device takes."""
+        return self._taken
+
+    def _outputs(self, inputs: Sequence[Any], returned: Sequence[Any], results: Sequence[Any]) -> list[Any]:
+        sources: dict[str, Callable[[int], Any]] = {
+            "input": lambda i: inputs[i],
+            "before": lambda i: returned[i],
+            "device": lambda i: results[i],
+        }
+        after: list[Any] = []
+        if self._after is not None:
+            given = [to_host(sources[kind](index)) for kind, index in self._cut.after_inputs]
+            after = self._after(self._resources.run(self._executables), given)
+        sources["after"] = lambda i: after[i]
+        return [from_host(sources[kind](index), self._backend) for kind, index in self._cut.outputs]
+
+
+def _used_inputs(before: Function | None, entry: Function, inputs: int) -> frozenset[int]:
+    if before is None:
+        return frozenset()
+    used = {value.node for node in before.nodes for value in node.inputs} | {value.node for value in before.outputs}
+    return frozenset(i for i, p in enumerate(entry.parameters[:inputs]) if p.name in used)
+
+
+def to_host(value: Any) -> Any:
+    """A tensor of the backend as a NumPy array; strings stay as they are.
+
+    Raises EndpointError while the tensor is only traced.
+    """
+    if isinstance(value, StringTensor | np.ndarray):
+        return value
+    try:
+        return np.asarray(keras.ops.convert_to_numpy(value))
+    except Exception as error:
+        raise EndpointError(
+            "The model works on strings or tables, which cannot be compiled or differentiated, and the part that needs "
+            "them got a traced tensor. Call layer.preprocessor outside of the compiled function, layer.encoder inside."
+        ) from error
+
+
+def from_host(value: Any, backend: str) -> Any:
+    """A value of the host as the backend's tensor; strings as a NumPy array of bytes (on TensorFlow a tensor)."""
+    if isinstance(value, StringTensor):
+        if backend == "tensorflow":
+            import tensorflow as tf
+
+            return tf.constant(value.to_numpy(), tf.string)
+        return value.to_numpy()
+    return _tensor(value) if isinstance(value, np.ndarray) else value
+
+
+def _tensor(value: Any) -> Any:
+    """An array as a tensor of the backend; int64 that JAX cannot hold stays an array."""
+    if not isinstance(value, np.ndarray):
+        return value
+    dtype = backend_dtype(value.dtype.name)
+    if dtype != value.dtype.name and value.dtype.kind in "iu":
+        limits = np.iinfo(dtype)
+        if value.size and (value.min() < limits.min or value.max() > limits.max):
+            return value
+    return keras.ops.convert_to_tensor(value, dtype=dtype)
