@@ -26,6 +26,8 @@ _MERGES = frozenset({"Merge", "RefMerge"})
 # What two conditionals may have in common without being one: it costs nothing to have it in both.
 _TRIVIAL = frozenset({"Const", "Identity", "NoOp", "Switch", "RefIdentity", "RefSwitch"})
 
+_CHOSEN = "/chosen"
+
 
 def replace_conditionals(
     body: Body, outputs: Sequence[Value], effects: Sequence[str], prefix: str, functions: dict[str, Function]
@@ -193,7 +195,7 @@ class _Conditionals:
         context = frozenset(literal for literal in no_context & yes_context if literal[0] != pivot)
         item = _Item(name, (no, yes), (no_at, yes_at))
         self.groups.setdefault((context, pivot), []).append(item)
-        node = f"{name}/chosen"
+        node = f"{name}{_CHOSEN}"
         self.contexts[node] = context
         return Value(node, 0), None if no_at is None else Value(node, 1), context
 
@@ -214,30 +216,59 @@ class _Conditionals:
         return context is not None and literal in context and self.body.nodes[name].node.op not in _MERGES
 
     def _together(self, key: tuple[Context, Value], items: list[_Item]) -> list[list[_Item]]:
-        """The items in groups that share nodes of their branches."""
+        """The items in groups that share nodes of their branches, or the copy of the predicate that tf.cond makes."""
+        outside: dict[int, set[str]] = {}
         for item in items:
+            captures = Captures(self.body)
             for outcome in (False, True):
-                item.inside |= self._nodes(key, item, outcome)
+                item.inside |= self._nodes(key, item, outcome, captures)
+            outside[id(item)] = {value.node for value in captures.taken}
         groups: list[tuple[set[str], list[_Item]]] = []
         for item in items:
             touching = [group for group in groups if group[0] & item.inside]
             groups = [group for group in groups if not group[0] & item.inside]
             names = set(item.inside).union(*(group[0] for group in touching))
             groups.append((names, [*(one for group in touching for one in group[1]), item]))
-        return [group for _, group in groups]
+        together: list[list[_Item]] = []
+        for _, group in groups:
+            # A graph whose equal nodes were made one may need one end of a conditional for the other.
+            if len(group) > 1 and self._needs_itself(group, set().union(*(outside[id(item)] for item in group))):
+                together += [[item] for item in group]
+            else:
+                together.append(group)
+        return together
 
-    def _nodes(self, key: tuple[Context, Value], item: _Item, outcome: bool) -> set[str]:
-        """Names of the nodes, other than trivial ones, that `item` needs of one branch."""
+    def _needs_itself(self, group: Sequence[_Item], outside: set[str]) -> bool:
+        merges = {item.merge for item in group}
+        seen: set[str] = set()
+        pending = list(outside)
+        while pending:
+            name = pending.pop().removesuffix(_CHOSEN)
+            if name in merges:
+                return True
+            if name not in seen and name in self.body.nodes:
+                seen.add(name)
+                pending += self.body.sources(self.body.nodes[name])
+        return False
+
+    def _nodes(self, key: tuple[Context, Value], item: _Item, outcome: bool, captures: Captures) -> set[str]:
+        """Names of the nodes, other than trivial ones, that `item` needs of one branch, and copies of the predicate."""
         literal = (key[1], outcome)
-        part = self._extracted(key, [item], outcome, Captures(self.body))[0]
-        return {
+        copies: set[str] = set()
+        part = self._extracted(key, [item], outcome, captures, copies)[0]
+        return copies | {
             f"{outcome}:{name}"
             for name, wired in part.nodes.items()
             if wired.node.op not in _TRIVIAL and self._is_inside(name, literal)
         }
 
     def _extracted(
-        self, key: tuple[Context, Value], items: Sequence[_Item], outcome: bool, captures: Captures
+        self,
+        key: tuple[Context, Value],
+        items: Sequence[_Item],
+        outcome: bool,
+        captures: Captures,
+        copies: set[str] | None = None,
     ) -> tuple[Body, tuple[Value, ...], tuple[str, ...]]:
         literal = (key[1], outcome)
         wanted: list[Value] = []
@@ -261,6 +292,8 @@ class _Conditionals:
                     break
                 if not inside and self._predicate(wired) != literal[0]:
                     break  # the Switch of a conditional around this one
+                if copies is not None:
+                    copies.add(self._copy(wired))
                 value = self.body.value(wired.node.inputs[0])
             if value.node not in self.body.nodes and literal in (self.contexts.get(value.node) or ()):
                 return value
@@ -268,6 +301,11 @@ class _Conditionals:
 
         part, outputs = extract(self.body, wanted, effects, place, lambda name: self._is_inside(name, literal))
         return part, outputs, effects
+
+    def _copy(self, switch: Wired) -> str:
+        """What one call of tf.cond has of its own: the copy of the predicate for its switches, or the first switch."""
+        data, predicate = switch.node.inputs
+        return f"switch {switch.node.name}" if data == predicate else f"predicate {predicate}"
 
     def _put(self, key: tuple[Context, Value], items: list[_Item]) -> None:
         context, predicate = key
@@ -287,7 +325,7 @@ class _Conditionals:
         for item in items:
             if item.merge is None or item.values is None:
                 continue
-            chosen = f"{item.merge}/chosen"
+            chosen = f"{item.merge}{_CHOSEN}"
             body.values[Value(chosen, 0)] = Value(name, len(dtypes))
             body.names[chosen] = name
             dtypes.append(next((d for v in item.values if (d := self._dtype(v)) != "unknown"), "unknown"))

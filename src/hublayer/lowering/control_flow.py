@@ -18,7 +18,7 @@ from keras import ops
 
 from hublayer.graph.ir import FunctionName
 from hublayer.lowering.execute import Executable, Run
-from hublayer.lowering.loop_analysis import assigned_variables, steering, trip_count, truth, unchanged
+from hublayer.lowering.loop_analysis import assigned_variables, most_steps, steering, trip_count, truth, unchanged
 from hublayer.lowering.loop_seeds import inner_seeds
 from hublayer.lowering.registry import lowers
 
@@ -27,6 +27,8 @@ from hublayer.lowering.registry import lowers
 UNROLLED = 8
 # A loop whose values change shape from step to step can only be unrolled.
 UNROLLED_AT_MOST = 1024
+# Up to this many steps a loop that stops earlier runs on without doing anything, so that it can be differentiated.
+BOUNDED_AT_MOST = 10_000
 
 _native = importlib.import_module(f"hublayer.lowering.backends.{keras.config.backend()}.control_flow")
 
@@ -119,8 +121,11 @@ def while_(
     steps = trip_count(run, steering(condition, step), values)
     if steps is not None and steps <= UNROLLED:
         return _unrolled(run, step, values, steps)
+    bound = most_steps(run, condition, step, values) if steps is None else None
+    if bound is not None and bound > BOUNDED_AT_MOST:
+        bound = None
     try:
-        return _loop(run, condition, step, values, steps)
+        return _loop(run, condition, step, values, steps, bound)
     except _native.VaryingError:
         if steps is None or steps > UNROLLED_AT_MOST:
             raise
@@ -141,7 +146,9 @@ def _python_loop(run: Run, condition: Executable, body: Executable, values: list
         values = body(run, values)
 
 
-def _loop(run: Run, condition: Executable, body: Executable, values: list[Any], steps: int | None) -> list[Any]:
+def _loop(
+    run: Run, condition: Executable, body: Executable, values: list[Any], steps: int | None, bound: int | None
+) -> list[Any]:
     """The backend's loop over the variables that vary; the others, and resources, stay what they are."""
     functions = [condition.function, body.function]
     fixed = unchanged(body.function)
@@ -166,7 +173,7 @@ def _loop(run: Run, condition: Executable, body: Executable, values: list[Any], 
 
     # The last value counts the steps, for the seeds.
     initial = [*(values[i] for i in varying), *(run.variables[key] for key in keys), np.zeros((), np.int32)]
-    results = _keep(run, keys, _native.loop(test, step, initial, steps)[:-1])
+    results = _keep(run, keys, _native.loop(test, step, initial, steps, bound)[:-1])
     for i, value in zip(varying, results, strict=True):
         values[i] = value
     return values

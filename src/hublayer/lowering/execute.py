@@ -169,9 +169,16 @@ def _bind_numpy(node: Node, numpy_op: Callable[..., Any]) -> Callable[[list[Any]
 
 def _failure(node: Node, inputs: Sequence[Any], error: Exception) -> str:
     shapes = ", ".join(
-        f"{value.dtype} {tuple(value.shape)}" if hasattr(value, "shape") else repr(value) for value in inputs
+        f"{value.dtype} {_shape_text(value)}" if hasattr(value, "shape") else repr(value) for value in inputs
     )
     return f"{node.origin}, node {node.name} ({node.op}) failed on ({shapes}): {type(error).__name__}: {error}"
+
+
+def _shape_text(value: Any) -> str:
+    try:
+        return str(tuple(value.shape))
+    except (TypeError, ValueError):  # TensorFlow's tensors of unknown rank
+        return "of unknown rank"
 
 
 def check_supported(functions: Sequence[Function], backend: str) -> None:

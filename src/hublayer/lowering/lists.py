@@ -161,9 +161,13 @@ def tensor_list_resize(input_handle: TensorList, size: Any) -> TensorList:
     return input_handle.resized(_number(size))
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class ArrayHandle:
-    """What a TensorArray's handle says. Its elements travel in the flow, which every writing op returns anew."""
+    """What a TensorArray's handle says. Its elements travel in the flow, which every writing op returns anew.
+
+    shape: what is known of an element's shape; TensorFlow's lists do not tell, so there it is learnt from what is
+    written while the program is traced.
+    """
 
     dtype: str
     shape: Shape

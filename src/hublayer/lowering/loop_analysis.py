@@ -91,6 +91,34 @@ def trip_count(run: Run, loop: Steering, values: Sequence[Any]) -> int | None:
     return None
 
 
+def most_steps(run: Run, condition: Executable, body: Executable, values: Sequence[Any]) -> int | None:
+    """A bound on how often the body runs, if NumPy arrays alone give one.
+
+    A loop goes on while several conditions hold, such as `i < maximum_iterations` and what the model computes.
+    """
+    bounds = []
+    for i, value in enumerate(_conjuncts(condition.function)):
+        name = f"{condition.function.name}/conjunct_{i}"
+        alone = replace(condition.function, name=name, outputs=(value,))
+        bounds.append(trip_count(run, steering(Executable(alone, condition.backend), body), values))
+    return min((bound for bound in bounds if bound is not None), default=None)
+
+
+def _conjuncts(condition: Function) -> list[Value]:
+    """The values whose conjunction `condition` returns."""
+    nodes = {node.name: node for node in condition.nodes}
+    found: list[Value] = []
+    pending = [condition.outputs[0]]
+    while pending:
+        value = pending.pop()
+        node = nodes.get(value.node)
+        if node is not None and node.op in ("LogicalAnd", "Identity"):
+            pending += node.inputs
+        else:
+            found.append(value)
+    return found if len(found) > 1 else []
+
+
 def truth(value: np.ndarray) -> bool:
     """A condition's truth as TensorFlow sees it: a scalar is neither zero nor an empty string; others are not empty."""
     if value.ndim:

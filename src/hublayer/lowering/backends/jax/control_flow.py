@@ -91,8 +91,12 @@ def loop(
     step: Callable[[Sequence[Any]], list[Any]],
     initial: Sequence[Any],
     steps: int | None,
+    bound: int | None,
 ) -> list[Any]:
-    """A scan of `steps` steps, which can be differentiated backwards, or a while loop if their number is not known."""
+    """A scan of `steps` steps, which can be differentiated backwards, or a while loop if their number is not known.
+
+    If at least a bound is, a scan as long as that, whose steps do nothing once the loop has ended.
+    """
     split = _Split(initial)
     inner = lambda carry: split.carried(step(split.whole(carry)))  # noqa: E731
     try:
@@ -109,6 +113,12 @@ def loop(
     def going(carry: list[Any]) -> jax.Array:
         return jnp.reshape(jnp.asarray(test(split.whole(carry))), ()).astype(bool)
 
+    if bound is not None:
+
+        def follow_while_going(carry: list[Any], _: None) -> tuple[list[Any], None]:
+            return jax.lax.cond(going(carry), follow, lambda carry: carry, carry), None
+
+        return split.whole(jax.lax.scan(follow_while_going, carry, None, length=bound)[0])
     return split.whole(jax.lax.while_loop(going, follow, carry))
 
 

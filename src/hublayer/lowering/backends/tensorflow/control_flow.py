@@ -67,6 +67,7 @@ def loop(
     step: Callable[[Sequence[Any]], list[Any]],
     initial: Sequence[Any],
     steps: int | None,
+    bound: int | None,
 ) -> list[Any]:
     """tf.while_loop. Where the steps change a shape, all dimensions are unknown inside."""
     split = _Split(initial)

@@ -40,6 +40,17 @@ def _shape(shape: Shape) -> tf.Tensor:
     return tf.constant(-1 if shape is None else [-1 if dim is None else dim for dim in shape], tf.int32)
 
 
+def _learn(handle: ArrayHandle, shape: tf.TensorShape) -> None:
+    """Take the shape of an element that is written for that of all, as far as it does not contradict another."""
+    if shape.rank is None:
+        return
+    known = handle.shape
+    if known is None:
+        handle.shape = tuple(shape)
+    elif len(known) == shape.rank:
+        handle.shape = tuple(new if old is None else old for old, new in zip(known, shape, strict=True))
+
+
 @lowers("TensorArrayV3", backend="tensorflow")
 def tensor_array(
     size: Any,
@@ -59,6 +70,7 @@ def tensor_array(
 @lowers("TensorArrayWriteV3", backend="tensorflow")
 def tensor_array_write(handle: ArrayHandle, index: Any, value: Any, flow_in: tf.Tensor) -> tf.Tensor:
     """The flow with another element at `index`."""
+    _learn(handle, tf.convert_to_tensor(value).shape)
     return tf.raw_ops.TensorListSetItem(
         input_handle=flow_in, index=index, item=value, resize_if_index_out_of_bounds=handle.dynamic_size
     )
@@ -85,6 +97,7 @@ def tensor_array_gather(
 @lowers("TensorArrayScatterV3", backend="tensorflow")
 def tensor_array_scatter(handle: ArrayHandle, indices: Any, value: Any, flow_in: tf.Tensor) -> tf.Tensor:
     """The flow with value[i] at indices[i]."""
+    _learn(handle, tf.convert_to_tensor(value).shape[1:])
     return tf.raw_ops.TensorListScatterIntoExistingList(input_handle=flow_in, tensor=value, indices=indices)
 
 

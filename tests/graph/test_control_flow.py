@@ -1,0 +1,134 @@
+"""Graphs with TF1's control flow against what a session of TF1 computes. tools/make_v1_goldens.py makes the goldens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from lowering.backends import BACKEND, compiled, gradients, to_numpy, to_tensor
+from lowering.case import cotangent
+from lowering.test_lowerings import close
+
+from hublayer.errors import CorruptSavedModelError
+from hublayer.graph.build import build_subgraph
+from hublayer.graph.control_flow import CONTROL_FLOW_OPS
+from hublayer.graph.ir import Function
+from hublayer.graph.passes.dead_code import drop_dead_code
+from hublayer.graph.passes.fold import fold_constants
+from hublayer.graph.passes.ref_variables import resolve_references
+from hublayer.lowering.dtypes import backend_dtype
+from hublayer.lowering.execute import Executable, Run
+from hublayer.savedmodel.schema import message
+
+FOLDER = Path(__file__).parent / "goldens"
+NAMES = sorted(path.stem for path in FOLDER.glob("*.npz"))
+# JAX differentiates a loop backwards only if there is a bound on its steps that is known when it is traced.
+NO_GRADIENT = {"jax": {"iterations_0", "iterations_3", "while_of_references"}}
+
+
+class Session:
+    """A golden: its graph as a function on the backend at hand, feeds, variables and expected results."""
+
+    def __init__(self, name: str):
+        with np.load(FOLDER / f"{name}.npz") as arrays:
+            self.arrays = dict(arrays)
+        graph = message("Graph").FromString(self.arrays["graph"].tobytes())
+        self.feeds = [str(feed) for feed in self.arrays["feeds"]]
+        self.inputs = [self.arrays[f"i{i}"] for i in range(len(self.feeds))]
+        parts: dict[str, Function] = {}
+        main = build_subgraph(
+            graph.node,
+            [(feed, array.dtype.name) for feed, array in zip(self.feeds, self.inputs, strict=True)],
+            [str(fetch) for fetch in self.arrays["fetches"]],
+            [str(effect) for effect in self.arrays["effects"]],
+            parts=parts,
+        )
+        main = resolve_references(main, parts)
+        self.functions = {f.name: drop_dead_code(fold_constants(f)) for f in [*parts.values(), main]}
+        self._made = {name: Executable(function, BACKEND) for name, function in self.functions.items()}
+        self.variables = self._named("v")
+
+    def _named(self, letter: str) -> dict[str, np.ndarray]:
+        return {key[2:]: value for key, value in self.arrays.items() if key.startswith(f"{letter}:")}
+
+    @property
+    def outputs(self) -> list[np.ndarray]:
+        """What the session returned."""
+        return [self.arrays[f"o{i}"] for i in range(len(self.arrays["fetches"]))]
+
+    @property
+    def gradients(self) -> dict[str, np.ndarray]:
+        """By the name of the feed or variable."""
+        return self._named("g")
+
+    def values(self) -> list[Any]:
+        """Tensors for the inputs and then the variables."""
+        return [to_tensor(array) for array in [*self.inputs, *self.variables.values()]]
+
+    def run(self, values: Sequence[Any]) -> list[Any]:
+        """Outputs, and after them the variables."""
+        variables = dict(zip(self.variables, values[len(self.inputs) :], strict=True))
+        run = Run(variables, self._made.__getitem__)
+        outputs = self._made["main"](run, values[: len(self.inputs)])
+        return [*outputs, *(run.variables[name] for name in self.variables)]
+
+    def check(self, values: Sequence[Any]) -> None:
+        """Compare what `run` returned."""
+        for value, array in zip(values, [*self.outputs, *self._named("n").values()], strict=True):
+            if not isinstance(value, np.ndarray):
+                assert to_numpy(value).dtype.name == backend_dtype(array.dtype.name)
+            close(to_numpy(value), array, 1e-5)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_eager(name):
+    session = Session(name)
+    assert not {node.op for f in session.functions.values() for node in f.nodes} & CONTROL_FLOW_OPS
+    session.check(session.run(session.values()))
+
+
+@pytest.mark.filterwarnings("ignore:Dynamo detected a call to a `functools.lru_cache`:UserWarning")
+@pytest.mark.parametrize("name", NAMES)
+def test_compiled(name):
+    session = Session(name)
+    session.check(compiled(session.run)(session.values()))
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if Session(name).gradients])
+def test_gradients(name):
+    session = Session(name)
+    names = [*session.feeds, *session.variables]
+    weights = [cotangent(i, x) if x.dtype.kind == "f" else None for i, x in enumerate(session.outputs)]
+
+    def found() -> list[Any]:
+        watched = [names.index(name) for name in session.gradients]
+        return gradients(lambda v: session.run(v)[: len(weights)], session.values(), watched, weights)
+
+    if name in NO_GRADIENT.get(BACKEND, ()):
+        with pytest.raises(ValueError, match="Reverse-mode"):
+            found()
+        return
+    for gradient, expected in zip(found(), session.gradients.values(), strict=True):
+        close(np.zeros_like(expected) if gradient is None else gradient, expected, 1e-4)
+
+
+def test_known_predicate_leaves_one_branch():
+    session = Session("known_predicate")
+    ops = {node.op for node in session.functions["main"].nodes}
+    assert "If" not in ops and "RandomUniform" not in ops
+
+
+def test_branches_of_one_conditional_are_one_if():
+    session = Session("conds_in_a_row_yes")
+    assert [node.op for node in session.functions["main"].nodes].count("If") == 3
+
+
+def test_merge_of_what_is_no_alternative_is_an_error():
+    graph = message("Graph")()
+    for name, op, inputs in (("a", "Placeholder", []), ("b", "Placeholder", []), ("m", "Merge", ["a", "b"])):
+        graph.node.add(name=name, op=op, input=inputs)
+    with pytest.raises(CorruptSavedModelError, match=r"node m: .* not alternatives"):
+        build_subgraph(graph.node, [("a:0", "float32"), ("b:0", "float32")], ["m:0"])
