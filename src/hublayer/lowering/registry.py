@@ -51,10 +51,19 @@ _FAMILIES = (
     "reordering",
     "diagonals",
     "segments",
+    "rows",
     "sorting",
     "suppression",
     "quantize",
-    "xla",
+    "xla_linalg",
+    "xla_conv",
+    "xla_pad",
+    "xla_indexing",
+    "xla_reduce",
+    "xla_windows",
+    "xla_sort",
+    "xla_control_flow",
+    "xla_call_module",
 )
 _REGISTRY: dict[tuple[str, str | None], Lowering] = {}
 

@@ -37,13 +37,14 @@ class CompositeSpec:
     """A ragged or sparse tensor, or another of TensorFlow's composite types.
 
     kind: "ragged", "sparse", or the TypeSpec's class name.
-    ragged_rank: number of ragged dimensions; None unless ragged.
+    ragged_rank: number of ragged dimensions; None unless ragged. row_splits_dtype: of a ragged tensor's partitions.
     """
 
     kind: str
     dtype: str | None
     shape: Shape
     ragged_rank: int | None = None
+    row_splits_dtype: str = "int64"
 
     def __str__(self) -> str:
         return f"{self.kind} {self.dtype} {shape_text(self.shape)}" if self.dtype else self.kind
@@ -65,6 +66,23 @@ Spec = TensorSpec | CompositeSpec
 def is_spec(value: object) -> bool:
     """Whether `value` stands for a tensor, dense or composite."""
     return isinstance(value, TensorSpec | CompositeSpec)
+
+
+def components(spec: Spec) -> tuple[TensorSpec, ...]:
+    """The dense tensors that a trace passes for `spec`, in its order; none for a composite type that is not known.
+
+    Ragged: the flat values, then the row splits from the outermost dimension on. Sparse: indices, values, dense shape.
+    """
+    if isinstance(spec, TensorSpec):
+        return (spec,)
+    if spec.kind == "ragged" and spec.ragged_rank is not None and spec.dtype:
+        inner = None if spec.shape is None else (None, *spec.shape[spec.ragged_rank + 1 :])
+        splits = TensorSpec(spec.row_splits_dtype, (None,))
+        return (TensorSpec(spec.dtype, inner), *[splits] * spec.ragged_rank)
+    if spec.kind == "sparse" and spec.dtype:
+        rank = None if spec.shape is None else len(spec.shape)
+        return TensorSpec("int64", (None, rank)), TensorSpec(spec.dtype, (None,)), TensorSpec("int64", (rank,))
+    return ()
 
 
 def leaves(structure: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -131,10 +149,10 @@ def structured_value_spec(message: Any) -> CompositeSpec:
     items = list(state) if isinstance(state, list | tuple) else []
     shape = next((item.shape for item in items if isinstance(item, _Shape)), None)
     dtype = next((item.dtype for item in items if isinstance(item, _Dtype)), None)
-    ragged_rank = None
-    if kind == "ragged" and len(items) > _RAGGED_RANK and isinstance(items[_RAGGED_RANK], int):
-        ragged_rank = items[_RAGGED_RANK]
-    return CompositeSpec(kind, dtype, shape, ragged_rank)
+    if kind != "ragged" or len(items) <= _RAGGED_RANK or not isinstance(items[_RAGGED_RANK], int):
+        return CompositeSpec(kind, dtype, shape)
+    splits = next((item.dtype for item in items[_RAGGED_RANK + 1 :] if isinstance(item, _Dtype)), "int64")
+    return CompositeSpec(kind, dtype, shape, items[_RAGGED_RANK], splits)
 
 
 @dataclass(frozen=True)
