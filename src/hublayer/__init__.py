@@ -15,6 +15,7 @@ from hublayer.errors import *  # noqa: F403
 from hublayer.registration import register_with_keras
 
 if TYPE_CHECKING:
+    from hublayer.composite import Ragged, Sparse
     from hublayer.hub import resolve
     from hublayer.info import ModelInfo, inspect
     from hublayer.layer import KerasLayer
@@ -26,12 +27,14 @@ _LAZY = {
     "KerasLayer": "hublayer.layer",
     "Model": "hublayer.model",
     "ModelInfo": "hublayer.info",
+    "Ragged": "hublayer.composite",
+    "Sparse": "hublayer.composite",
     "inspect": "hublayer.info",
     "load": "hublayer.model",
     "resolve": "hublayer.hub",
 }
 
-__all__ = ["KerasLayer", "Model", "ModelInfo", "inspect", "load", "resolve", *errors.__all__]
+__all__ = ["KerasLayer", "Model", "ModelInfo", "Ragged", "Sparse", "inspect", "load", "resolve", *errors.__all__]
 
 
 def __getattr__(name: str) -> Any:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from os import PathLike, fspath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 
 from hublayer.choices import choose_endpoint, choose_output, select_output
-from hublayer.errors import ConfigError, SideEffectsError
+from hublayer.errors import ConfigError, EndpointError, SideEffectsError
 from hublayer.load_options import load_options_from_config, load_options_to_config
 from hublayer.model import BoundEndpoint, Model, load
 from hublayer.runtime.targets import CallableTarget, EndpointTarget, Target
 from hublayer.runtime.traces import check_arguments
+
+if TYPE_CHECKING:
+    from hublayer.runtime.preprocessor import Preprocessor
+    from hublayer.savedmodel.endpoints import Endpoint
 
 
 @keras.saving.register_keras_serializable(package="hublayer")
@@ -38,6 +42,7 @@ class KerasLayer(keras.layers.Layer):
         the TensorFlow backend, the second on all others.
     allow_side_effects: load a model that touches files, processes, sockets or Python beyond its own assets too.
         A ``.keras`` file with this setting loads only with ``safe_mode=False``.
+    part: "encoder" for the part of a text model that takes what `preprocessor` returns; see `encoder`.
     **kwargs: arguments of keras.layers.Layer (`name`, `dtype`, …) and `input_shape`, without the batch
         dimension, which lets a Sequential model build itself. `dtype` is by default that of the model's first input.
 
@@ -65,6 +70,7 @@ class KerasLayer(keras.layers.Layer):
         load_options: Any = None,
         runtime: str = "auto",
         allow_side_effects: bool = False,
+        part: str | None = None,
         **kwargs: Any,
     ):
         if isinstance(load_options, Mapping) and keras.config.backend() == "tensorflow":
@@ -74,7 +80,14 @@ class KerasLayer(keras.layers.Layer):
         dtype = kwargs.pop("dtype", None)
         arguments = dict(arguments or {})
         target = _target(
-            handle, arguments, tags, signature, load_options, runtime=runtime, allow_side_effects=allow_side_effects
+            handle,
+            arguments,
+            tags,
+            signature,
+            load_options,
+            runtime=runtime,
+            allow_side_effects=allow_side_effects,
+            part=part,
         )
         endpoint = target.endpoint
         if endpoint is not None:
@@ -104,6 +117,7 @@ class KerasLayer(keras.layers.Layer):
             "load_options": load_options,
             "runtime": runtime,
             "allow_side_effects": allow_side_effects,
+            "part": part,
         }
         with keras.name_scope(self.name):
             for variable in target.weights():
@@ -133,6 +147,47 @@ class KerasLayer(keras.layers.Layer):
         if shape is None or len(shape) == 0 or shape[0] is not None or None in shape[1:]:
             raise AttributeError(f"The layer {self.name!r} does not know the full shape of its input.")
         return shape
+
+    @property
+    def preprocessor(self) -> Preprocessor:
+        """The part of a text model that needs no weights, to be mapped over data: strings in, plain arrays out.
+
+        Raises EndpointError if the model works on no strings.
+        """
+        from hublayer.runtime.encoder import preprocessor
+
+        model, endpoint = self._text_model()
+        return preprocessor(model, endpoint, self._config["arguments"])
+
+    @property
+    def encoder(self) -> KerasLayer:
+        """A layer over the part of a text model that follows `preprocessor`, with the weights of this one.
+
+        It takes what the preprocessor returns, can be compiled, trained and saved, and is as trainable as this layer
+        is now. Raises EndpointError if the model works on no strings.
+        """
+        model, _ = self._text_model()
+        names = ("arguments", "signature_outputs_as_dict", "output_key", "output_shape", "runtime")
+        config = {name: self._config[name] for name in names}
+        encoder = KerasLayer(
+            model,
+            trainable=self.trainable,
+            signature=self._config["signature"],
+            part="encoder",
+            name=f"{self.name}_encoder",
+            **config,
+        )
+        encoder._config["tags"] = self._config["tags"]
+        encoder._config["allow_side_effects"] = self._config["allow_side_effects"]
+        return encoder
+
+    def _text_model(self) -> tuple[Model, Endpoint]:
+        endpoint = self._target.endpoint
+        if endpoint is None or not isinstance(self.resolved_object, Model):
+            raise EndpointError(
+                f"The layer {self.name!r} was made from {self.resolved_object!r}: only a SavedModel can be separated."
+            )
+        return self.resolved_object, endpoint
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Run the endpoint on `inputs`.
@@ -196,10 +251,18 @@ def _target(
     load_options: Any,
     runtime: str,
     allow_side_effects: bool,
+    part: str | None,
 ) -> Target:
+    if part not in (None, "encoder"):
+        raise ConfigError(f"part={part!r} is not known; leave it out, or pass 'encoder'.")
+    make: Any = EndpointTarget
+    if part == "encoder":
+        from hublayer.runtime.encoder import EncoderTarget
+
+        make, runtime = EncoderTarget, "translated"
     if isinstance(handle, str | PathLike):
         model = load(fspath(handle), tags, load_options, runtime, allow_side_effects)
-        return EndpointTarget(model, choose_endpoint(model.meta_graph, signature, model.shown), signature, arguments)
+        return make(model, choose_endpoint(model.meta_graph, signature, model.shown), signature, arguments)
     refused = {"tags": tags, "load_options": load_options}
     if not isinstance(handle, Model):
         refused["signature"] = signature
@@ -210,9 +273,9 @@ def _target(
                 f"Pass {name}= where it is loaded, or pass its handle."
             )
     if isinstance(handle, Model):
-        return EndpointTarget(handle, choose_endpoint(handle.meta_graph, signature, handle.shown), signature, arguments)
+        return make(handle, choose_endpoint(handle.meta_graph, signature, handle.shown), signature, arguments)
     if isinstance(handle, BoundEndpoint):
-        return EndpointTarget(handle.model, handle.endpoint, handle.endpoint.name, arguments)
+        return make(handle.model, handle.endpoint, handle.endpoint.name, arguments)
     if not callable(handle):
         raise ConfigError(
             f"The handle is {handle!r} (of type {type(handle).__name__}); expected a folder, an archive, a URL, "

@@ -151,3 +151,26 @@ class NativeProgram:
     def attribute(self, name: str) -> Any:
         """An attribute that the publisher saved on the root object. Raises AttributeError if there is none."""
         return getattr(self.loaded, name)
+
+
+def variables_by_node(program: NativeProgram) -> dict[str, Any]:
+    """The loaded variables as keras.Variables, by the key that the translated runtime has for them."""
+    from hublayer.runtime.tensorflow_variables import LoadedVariable
+
+    objects = program.meta_graph.objects
+    if objects is None:
+        found = {variable.name.removesuffix(":0"): variable for variable in program.loaded.variables}
+    else:
+        found, waiting, seen = {}, [(0, program.loaded)], {0}
+        while waiting:
+            node_id, value = waiting.pop()
+            if objects.variable(node_id) is not None:
+                found[str(node_id)] = value
+                continue
+            children = value._trackable_children() if hasattr(value, "_trackable_children") else {}
+            for name, child in objects.children(node_id).items():
+                if child not in seen and name in children:
+                    seen.add(child)
+                    waiting.append((child, children[name]))
+    trainable = {id(variable) for variable, is_trainable in program.variables() if is_trainable}
+    return {key: LoadedVariable(variable, id(variable) in trainable) for key, variable in found.items()}

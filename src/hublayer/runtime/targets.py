@@ -70,14 +70,15 @@ class _BackendTarget:
 
     def output_spec(self, function: Callable[[Any], Any], inputs: Any) -> Any:
         """See Target.output_spec."""
-        return _symbolic().output_spec(function, inputs)
+        return symbolic().output_spec(function, inputs)
 
     def with_shape(self, outputs: Any, shapes: Any) -> Any:
         """See Target.with_shape."""
-        return outputs if shapes is None else _symbolic().with_shape(outputs, shapes)
+        return outputs if shapes is None else symbolic().with_shape(outputs, shapes)
 
 
-def _symbolic() -> Any:
+def symbolic() -> Any:
+    """The backend's module that works out shapes and dtypes of outputs."""
     backend = keras.config.backend()
     return importlib.import_module(f"hublayer.runtime.{'tensorflow' if backend == 'tensorflow' else 'eager'}_symbolic")
 

@@ -81,6 +81,10 @@ class _Variables:
         keys = [str(node_id) for node_id in dict.fromkeys(node_ids) if objects.variable(node_id) is not None]
         return keys, None if trainable is None else {str(node_id) for node_id in trainable}
 
+    def adopt(self, variables: Mapping[str, Any]) -> None:
+        """Take variables that somebody else has made."""
+        self._made.update(variables)
+
     def __getitem__(self, key: str) -> NamedVariable:
         if key not in self._made:
             info = self.info(key)
@@ -216,6 +220,10 @@ class TranslatedProgram:
     def _call(self, prepared: PlainEndpoint | StagedEndpoint, inputs: list[Any]) -> list[Any]:
         return prepared(inputs, self.seed_generator.next() if prepared.draws else None)
 
+    def adopt(self, variables: Mapping[str, Any]) -> None:
+        """Use these keras.Variables, by key, instead of those of the checkpoint."""
+        self._variables.adopt(variables)
+
     def variables(self, endpoint: Endpoint | None = None) -> list[tuple[Any, bool]]:
         """(keras.Variable, trainable): the publisher's in their order, then those that `endpoint` uses besides."""
         keys, trainable = self._variables.listed()
@@ -253,6 +261,13 @@ class TranslatedProgram:
         if objects is None or node_id is None or objects.variable(node_id) is None:
             raise AttributeError(name)
         return self._variables[str(node_id)]
+
+
+def share_variables(program: TranslatedProgram, native: Any) -> None:
+    """Let `program` compute with the variables that TensorFlow has loaded, so that both train the same weights."""
+    from hublayer.runtime.native import variables_by_node
+
+    program.adopt(variables_by_node(native))
 
 
 def flat_inputs(trace: Trace, arguments: Mapping[str, Any]) -> list[Any]:

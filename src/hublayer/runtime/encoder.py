@@ -1,0 +1,171 @@
+"""The device's half of a text model as the target of a KerasLayer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import keras
+import numpy as np
+
+from hublayer.errors import EndpointError, InputStructureError
+from hublayer.runtime.preprocessor import Preprocessor, argument_names, input_names, learn
+from hublayer.runtime.staged import StagedEndpoint
+from hublayer.runtime.traces import select_traces
+from hublayer.savedmodel.endpoints import Endpoint, Trace
+from hublayer.savedmodel.specs import Shape
+
+if TYPE_CHECKING:
+    from hublayer.model import Model
+    from hublayer.runtime.translated import TranslatedProgram
+
+
+def translated_program(model: Model) -> TranslatedProgram:
+    """The model's own program if it is a translated one, else one that shares the native one's variables."""
+    from hublayer.runtime.translated import TranslatedProgram, share_variables
+
+    if isinstance(model.program, TranslatedProgram):
+        return model.program
+    found = model.__dict__.get("_translated")
+    if found is None:
+        found = TranslatedProgram(model.saved_model, model.meta_graph)
+        share_variables(found, model.program)
+        model.__dict__["_translated"] = found
+    return found
+
+
+def staged_traces(
+    model: Model, endpoint: Endpoint, training: bool, arguments: Mapping[str, Any]
+) -> list[tuple[Trace, dict[str, Any], StagedEndpoint]]:
+    """The traces for these arguments with their parts.
+
+    Raises EndpointError if the endpoint works on no strings, so that there is nothing to separate.
+    """
+    program = translated_program(model)
+    found = []
+    for trace, values in select_traces(endpoint, training, arguments):
+        staged = program.staged(endpoint, trace)
+        if staged is None:
+            raise EndpointError(
+                f"The {endpoint.kind} {endpoint.name!r} of {model.shown} needs no strings and no tables: there is "
+                "no preprocessor, and the layer is its own encoder."
+            )
+        learn(staged.stage, trace)
+        found.append((trace, values, staged))
+    return found
+
+
+def preprocessor(model: Model, endpoint: Endpoint, arguments: Mapping[str, Any]) -> Preprocessor:
+    """The preprocessor of an endpoint. Raises EndpointError if it works on no strings."""
+    found = staged_traces(model, endpoint, False, arguments)
+    return Preprocessor(
+        endpoint,
+        [(trace, values) for trace, values, _ in found],
+        [staged.stage for _, _, staged in found],
+        [staged.device_inputs for _, _, staged in found],
+    )
+
+
+class EncoderTarget:
+    """See hublayer.runtime.targets.Target. Takes what the preprocessor returns."""
+
+    def __init__(self, model: Model, endpoint: Endpoint, signature: str | None, arguments: Mapping[str, Any]):
+        self.model = model
+        self.endpoint: Endpoint | None = endpoint
+        self._endpoint = endpoint
+        self._arguments = dict(arguments)
+        self.handle: str | None = model.handle
+        self.tags: list[str] | None = sorted(model.meta_graph.tags) if len(model.saved_model.meta_graphs) > 1 else None
+        self.signature = signature
+        self.is_hub_module = model.saved_model.is_hub_module
+        self.serving_graph_only = False
+        self.resolved_object: Any = model
+        self._program = translated_program(model)
+        self.trackable = None
+        self.seed_generator = self._program.seed_generator
+        self._names = self._argument_names(False)
+
+    def _staged(self, training: bool) -> tuple[Trace, StagedEndpoint]:
+        trace, _, staged = staged_traces(self.model, self._endpoint, training, self._arguments)[0]
+        return trace, staged
+
+    def _argument_names(self, training: bool) -> list[str]:
+        trace, staged = self._staged(training)
+        names = input_names(trace)
+        own = [names[i] for i in staged.device_inputs]
+        return own + [name for name in argument_names(staged.stage.plan) if name is not None]
+
+    @property
+    def input_dtype(self) -> str | None:
+        """Not that of one input: tokens are integers, the outputs floats."""
+        return None
+
+    @property
+    def input_shape(self) -> Shape:
+        """Not known: rows are as long as the longest."""
+        return None
+
+    def __call__(self, inputs: Any, training: bool) -> Any:
+        """Outputs for what the preprocessor returned: an array, or a dict of arrays."""
+        from hublayer.runtime.translated import pack
+
+        trace, staged = self._staged(training)
+        names = self._argument_names(training)
+        if not isinstance(inputs, Mapping):
+            if len(names) != 1:
+                raise InputStructureError(f"The encoder takes a dict with {names}, but one value came.")
+            inputs = {names[0]: inputs}
+        if set(inputs) != set(names):
+            raise InputStructureError(f"The encoder takes a dict with {names}, but {sorted(inputs)} came.")
+        own = [_tensor(inputs[name]) for name in names[: len(staged.device_inputs)]]
+        remaining = iter(names[len(staged.device_inputs) :])
+        arguments = [
+            None if name is None else _tensor(inputs[next(remaining)]) for name in argument_names(staged.stage.plan)
+        ]
+        seed = self._program.seed_generator.next() if staged.draws else None
+        outputs = staged.encode(own, arguments, seed)
+        return _without_strings(pack(trace.outputs, iter(outputs)))
+
+    def weights(self) -> list[Any]:
+        """See Program.weights."""
+        return self._program.weights(self._endpoint)
+
+    def regularization_losses(self) -> list[Callable[[], Any]]:
+        """See Program.regularization_losses."""
+        return self._program.regularization_losses()
+
+    def symbolic_inputs(self, shapes: Any, dtype: str) -> Any:
+        """KerasTensors of these shapes; tokens and lengths are int32."""
+        if isinstance(shapes, Mapping):
+            return {
+                name: keras.KerasTensor(tuple(shape), dtype=self._dtype(name, dtype)) for name, shape in shapes.items()
+            }
+        return keras.KerasTensor(tuple(shapes), dtype=self._dtype(self._names[0], dtype))
+
+    def _dtype(self, name: str, default: str) -> str:
+        return "int32" if name.startswith(("tokens", "lengths")) else default
+
+    def output_spec(self, function: Callable[[Any], Any], inputs: Any) -> Any:
+        """See Target.output_spec."""
+        from hublayer.runtime.targets import symbolic
+
+        return symbolic().output_spec(function, inputs)
+
+    def with_shape(self, outputs: Any, shapes: Any) -> Any:
+        """See Target.with_shape."""
+        from hublayer.runtime.targets import symbolic
+
+        return outputs if shapes is None else symbolic().with_shape(outputs, shapes)
+
+
+def _tensor(value: Any) -> Any:
+    return keras.ops.convert_to_tensor(value) if isinstance(value, np.ndarray) else value
+
+
+def _without_strings(outputs: Any) -> Any:
+    """A dict of outputs without those that only the host can give."""
+    if isinstance(outputs, dict):
+        return {key: value for key, value in outputs.items() if value is not None}
+    if outputs is None:
+        raise EndpointError("The output is a string or comes from the host alone; the encoder has nothing to compute.")
+    return outputs
