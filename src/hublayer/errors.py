@@ -14,6 +14,8 @@ so code that catches ``ValueError`` or ``OSError`` keeps working::
     │   ├── NotAnArchiveError (ValueError)           an HTML page or other content in place of an archive
     │   ├── CorruptArchiveError (ValueError)         a truncated or damaged archive
     │   ├── UnsafeArchiveError (ValueError)          a member that would leave its folder, a link, a device, a bomb
+    │   ├── ContentMismatchError (ValueError)        another content than the pin or the lock file names
+    │   ├── OfflineError (ConnectionError)           not in the cache, and HUBLAYER_OFFLINE forbids the network
     │   └── CacheError                               the cache folder cannot be used
     ├── SavedModelError (ValueError)             a folder that did not become a model
     │   ├── NotASavedModelError (FileNotFoundError)  no saved_model.pb or saved_model.pbtxt
@@ -32,6 +34,7 @@ so code that catches ``ValueError`` or ``OSError`` keeps working::
     │   └── InputShapeError                          a wrong rank or dimension
     ├── ExecutionError (RuntimeError)            a node of the graph that failed
     ├── ConfigError (ValueError)                 arguments of the layer that exclude each other
+    ├── MissingPackageError (ImportError)        an optional package that this kind of handle needs
     └── BackendError (RuntimeError)              a runtime that this Keras backend cannot offer
 """
 
@@ -43,6 +46,7 @@ __all__ = [
     "BackendError",
     "CacheError",
     "ConfigError",
+    "ContentMismatchError",
     "CorruptArchiveError",
     "CorruptSavedModelError",
     "DownloadTimeoutError",
@@ -56,10 +60,12 @@ __all__ = [
     "InputNameError",
     "InputShapeError",
     "InputStructureError",
+    "MissingPackageError",
     "ModelLoadError",
     "ModelNotFoundError",
     "NotASavedModelError",
     "NotAnArchiveError",
+    "OfflineError",
     "OutputKeyError",
     "ResolveError",
     "SavedModelError",
@@ -117,6 +123,14 @@ class CorruptArchiveError(ResolveError, ValueError):
 
 class UnsafeArchiveError(ResolveError, ValueError):
     """The archive has a member that would be written outside its folder, a link out, or a device."""
+
+
+class ContentMismatchError(ResolveError, ValueError):
+    """The content has another digest than the handle's ``@sha256:`` or the lock file asks for; it is not kept."""
+
+
+class OfflineError(ResolveError, ConnectionError):
+    """The model is not, or no longer wholly, in the cache, and HUBLAYER_OFFLINE forbids to fetch it."""
 
 
 class CacheError(ResolveError):
@@ -189,6 +203,10 @@ class ExecutionError(HubLayerError, RuntimeError):
 
 class ConfigError(HubLayerError, ValueError):
     """Arguments of the layer that exclude each other, or a config that cannot be made."""
+
+
+class MissingPackageError(HubLayerError, ImportError):
+    """This kind of handle needs a package that is not installed; the message has the pip command."""
 
 
 class BackendError(HubLayerError, RuntimeError):

@@ -7,6 +7,11 @@ VARIABLES = [
     "HUBLAYER_MIRRORS",
     "HUBLAYER_CONNECT_TIMEOUT",
     "HUBLAYER_READ_TIMEOUT",
+    "HUBLAYER_OFFLINE",
+    "HUBLAYER_LOCK",
+    "HUBLAYER_SHARED_CACHE",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
     "TFHUB_CACHE_DIR",
     "TFHUB_DOWNLOAD_PROGRESS",
     "TFHUB_MODEL_LOAD_FORMAT",
@@ -20,6 +25,8 @@ def cache(monkeypatch, tmp_path) -> Path:
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HUBLAYER_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("HUBLAYER_RETRIES", "0")
+    monkeypatch.setenv("NETRC", str(tmp_path / "no.netrc"))
     return tmp_path / "cache"
 
 

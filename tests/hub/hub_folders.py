@@ -22,5 +22,16 @@ def contents(folder: str | Path) -> dict[str, bytes]:
 
 
 def leftovers(cache: Path) -> list[str]:
-    """What is in a cache besides lock files."""
-    return sorted(path.name for path in cache.iterdir() if path.suffix != ".lock") if cache.exists() else []
+    """What is in a cache besides lock files and what a broken-off download has brought."""
+    return sorted(
+        path.relative_to(cache).as_posix()
+        for path in [*cache.glob("*/*"), *cache.glob("*.*")]
+        if path.parent.name not in ("locks", "partial")
+    )
+
+
+def entry(folder: str | Path, cache: Path) -> list[str]:
+    """What ``leftovers`` gives if a cache holds one handle, whose model is in ``folder``, and nothing else."""
+    content = Path(folder).parent
+    assert Path(folder).name == "model" and content.parent == cache / "models"
+    return [*(f"handles/{path.name}" for path in (cache / "handles").iterdir()), f"models/{content.name}"]

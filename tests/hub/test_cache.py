@@ -13,13 +13,13 @@ from pathlib import Path
 
 import platformdirs
 import pytest
-from hub_folders import contents, leftovers, make_model
+from hub_folders import contents, entry, leftovers, make_model
 from hub_server import pack, reply
 
 from hublayer.errors import CacheError, NotAnArchiveError
 from hublayer.hub import resolve
 from hublayer.hub.cache import Cache
-from hublayer.hub.sources import Fetched
+from hublayer.hub.sources import Fetched, Workspace
 
 
 def slowly(data: bytes, asked: threading.Event, go: threading.Event):
@@ -71,17 +71,23 @@ def test_names_of_entries(key, slug):
 def test_an_entry(hub_server, model_folder, cache):
     url = hub_server.add("/team/model/1", model_folder)
     folder = Path(resolve(url + "?key=hidden"))
-    assert folder.name == "model" and folder.parent.parent == cache
-    assert leftovers(cache) == [folder.parent.name]
+    assert leftovers(cache) == entry(folder, cache)
     assert sorted(path.name for path in folder.parent.iterdir()) == ["manifest.json", "model"]
-    text = (folder.parent / "manifest.json").read_text("utf-8")
-    manifest = json.loads(text)
-    assert "hidden" not in text
-    assert manifest["format"] == 1
-    assert manifest["handle"] == url + "?key=***"
-    assert manifest["url"] == url + "?key=***&tf-hub-format=compressed"
-    assert time.strptime(manifest["time"], "%Y-%m-%dT%H:%M:%SZ")
-    assert manifest["files"] == {name: len(data) for name, data in contents(model_folder).items()}
+    (file,) = (cache / "handles").iterdir()
+    record = json.loads(file.read_text("utf-8"))
+    assert record["format"] == 2
+    assert record["asked"] == record["handle"] == url + "?key=***"
+    assert record["url"] == url + "?key=***&tf-hub-format=compressed"
+    assert record["digest"] == f"sha256:{folder.parent.name}"
+    assert time.strptime(record["time"], "%Y-%m-%dT%H:%M:%SZ")
+    manifest = json.loads((folder.parent / "manifest.json").read_text("utf-8"))
+    assert manifest["digest"] == record["digest"]
+    assert manifest["files"] == {
+        name: [len(data), hashlib.sha256(data).hexdigest()] for name, data in contents(model_folder).items()
+    }
+    assert not any(
+        "hidden" in path.name or b"hidden" in path.read_bytes() for path in cache.rglob("*") if path.is_file()
+    )
 
 
 def test_a_hit_needs_no_network(hub_server, model_folder):
@@ -134,7 +140,7 @@ def test_a_half_deleted_entry_is_fetched_again(hub_server, model_folder, cache, 
     assert resolve(url) == str(folder)
     assert contents(folder) == contents(model_folder)
     assert hub_server.count("/team/model/1") == 2
-    assert leftovers(cache) == [folder.parent.name]
+    assert leftovers(cache) == entry(folder, cache)
 
 
 def test_a_failed_refetch_leaves_what_was_there(hub_server, model_folder, cache):
@@ -144,7 +150,7 @@ def test_a_failed_refetch_leaves_what_was_there(hub_server, model_folder, cache)
     hub_server.add("/m.zip", b"junk")
     with pytest.raises(NotAnArchiveError):
         resolve(url)
-    assert leftovers(cache) == [folder.parent.name]
+    assert leftovers(cache) == entry(folder, cache)
 
 
 def test_two_threads_download_once(hub_server, model_folder, cache):
@@ -157,7 +163,7 @@ def test_two_threads_download_once(hub_server, model_folder, cache):
         go.set()
         assert len({done.result(30) for done in waiting}) == 1
     assert hub_server.count("/m.tar") == 1
-    assert len(leftovers(cache)) == 1
+    assert len(leftovers(cache)) == 2
 
 
 def test_two_processes_download_once(hub_server, model_folder):
@@ -181,23 +187,23 @@ def test_a_killed_process_blocks_nobody(hub_server, model_folder, cache):
     process = start(f"from hublayer.hub import resolve; resolve({url!r})")
     assert asked.wait(30)
     deadline = time.monotonic() + 30
-    while not list(cache.glob("*/work/download")) and time.monotonic() < deadline:
+    while not list(cache.glob("partial/*/download")) and time.monotonic() < deadline:
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     process.communicate(timeout=30)
     go.set()
-    assert [name for name in leftovers(cache) if ".tmp-" in name]
+    assert [name for name in leftovers(cache) if name.startswith("scratch/")]
     hub_server.add("/m.tar", data)
     begun = time.monotonic()
     folder = Path(resolve(url))
     assert time.monotonic() - begun < 5
     assert contents(folder) == contents(model_folder)
-    assert leftovers(cache) == [folder.parent.name]
+    assert leftovers(cache) == entry(folder, cache)
 
 
 def test_an_interrupt_leaves_nothing(cache):
-    def interrupted(scratch: Path) -> Fetched:
-        (scratch / "half").write_bytes(b"x")
+    def interrupted(workspace: Workspace) -> Fetched:
+        (workspace.scratch / "half").write_bytes(b"x")
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -206,8 +212,8 @@ def test_an_interrupt_leaves_nothing(cache):
 
 
 def test_a_full_disk_is_an_error_of_the_cache(cache):
-    def full(scratch: Path) -> Fetched:
-        (scratch / "half").write_bytes(b"x")
+    def full(workspace: Workspace) -> Fetched:
+        (workspace.scratch / "half").write_bytes(b"x")
         raise OSError(28, "No space left on device")
 
     with pytest.raises(CacheError, match=f"{cache} cannot be written: .*No space left.*\n.*handle\n.*HUBLAYER_CACHE"):
@@ -242,8 +248,7 @@ READ_ONLY = """
 def test_a_read_only_cache_serves_what_it_holds(hub_server, model_folder, cache):
     url = hub_server.add("/team/model/1", model_folder)
     folder = resolve(url)
-    for path in cache.glob("*.lock"):
-        path.unlink()
+    shutil.rmtree(cache / "locks")
     assert start(READ_ONLY.format(root=str(cache), url=url)).communicate(timeout=30)[0].strip() == folder
     missing = hub_server.add("/team/model/2", model_folder)
     assert start(READ_ONLY.format(root=str(cache), url=missing)).communicate(timeout=30)[0].strip() == "CacheError"

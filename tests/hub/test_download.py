@@ -25,7 +25,7 @@ from hublayer.errors import (
     UnsafeArchiveError,
 )
 from hublayer.hub import resolve
-from hublayer.hub.download import download
+from hublayer.hub.download import Download
 from hublayer.hub.origin import Origin
 
 
@@ -271,7 +271,8 @@ def test_memory_stays_constant(hub_server, tmp_path):
     url = hub_server.add("/model.zip", large)
     tracemalloc.start()
     try:
-        download(url, tmp_path / "file", Origin(url, url))
+        with Download(url, tmp_path / "file", Origin(url, url)) as download:
+            download.path()
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

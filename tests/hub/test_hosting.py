@@ -41,8 +41,8 @@ def test_a_slash_at_the_end_is_the_same_model(hub_server, model_folder):
 
 @pytest.mark.parametrize("status", [303, 406])
 def test_auto_falls_back(hub_server, cache, status):
-    url = hub_server.add("/m/1", by_format(reply(status), reply(303, b"gs://bucket/model\n")))
-    with pytest.raises(HandleError, match=r"gs://bucket/model.*no source for the scheme gs://") as caught:
+    url = hub_server.add("/m/1", by_format(reply(status), reply(303, b"sftp://host/model\n")))
+    with pytest.raises(HandleError, match=r"sftp://host/model.*gs:// and s3:// only") as caught:
         resolve(url)
     assert "TFHUB_MODEL_LOAD_FORMAT" not in str(caught.value)
     assert hub_server.requests == ["/m/1?tf-hub-format=compressed", "/m/1?tf-hub-format=uncompressed"]
@@ -64,8 +64,8 @@ def test_auto_does_not_hide_other_errors(hub_server):
         resolve(url)
 
 
-def test_uncompressed_asks_for_nothing_else(hub_server, model_folder, uncompressed):
-    url = hub_server.add("/m/1", model_folder)
+def test_uncompressed_asks_for_nothing_else(hub_server, uncompressed):
+    url = hub_server.add("/m/1", reply(303, b"memory://model"))
     with pytest.raises(HandleError, match="TFHUB_MODEL_LOAD_FORMAT=COMPRESSED"):
         resolve(url)
     assert hub_server.requests == ["/m/1?tf-hub-format=uncompressed"]

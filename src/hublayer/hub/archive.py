@@ -1,24 +1,40 @@
-"""Archives become folders. An archive is told by its content, not by its name, and is not trusted."""
+"""Archives become folders. An archive is told by its content, not by its name, and is not trusted.
+
+A tar is unpacked while it still comes; a zip, whose directory is at its end, when it is all there.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import gzip
+import io
 import os
 import stat
 import struct
 import tarfile
 import zipfile
 import zlib
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, Protocol, cast
 
 from hublayer.errors import CorruptArchiveError, HubLayerError, NotAnArchiveError
 from hublayer.hub.layout import GRAPH_FILES, require_saved_model
+from hublayer.hub.manifest import File, Manifest
 from hublayer.hub.origin import Origin
-from hublayer.hub.safe_folder import Limits, SafeFolder
+from hublayer.hub.safe_folder import Limits, Readable, SafeFolder
+
+_open_gzip: Any = gzip.GzipFile
+_GZIP_ERROR: type[Exception] = zlib.error
+# ISA-L inflates in half the time of zlib, which a fast line would wait for. There are processors it does not know.
+with contextlib.suppress(ImportError):
+    from isal import igzip, isal_zlib
+
+    _open_gzip, _GZIP_ERROR = igzip.IGzipFile, cast("type[Exception]", isal_zlib.error)
 
 _BLOCK = 512
 _ROOT_FILES = (*GRAPH_FILES, "tfhub_module.pb")
+_TAR_BUFFER = 1 << 18
 _TAR_HEADERS_LIMIT = 4 << 20  # per member
 _ZIP_DIRECTORY_LIMIT = 16 << 20
 _OTHER_FORMATS = {
@@ -33,7 +49,38 @@ _OTHER_FORMATS = {
 _data_filter = getattr(tarfile, "data_filter", None)
 
 
-def unpack_model(archive: Path, scratch: Path, origin: Origin) -> Path:
+class Archive(Protocol):
+    """An archive that is on disk, or on its way there (``download.Download``)."""
+
+    def open(self) -> AbstractContextManager[Readable]:
+        """Return a reader of its bytes from the first one, which waits for those that have not come yet."""
+        ...
+
+    def path(self) -> Path:
+        """Return the file, all of it."""
+        ...
+
+    @property
+    def received(self) -> int:
+        """How many bytes of it there are by now."""
+        ...
+
+
+class ArchiveFile:
+    """An archive that is on disk."""
+
+    def __init__(self, file: Path):
+        self._file = file
+        self.received = file.stat().st_size
+
+    def open(self) -> IO[bytes]:
+        return self._file.open("rb")
+
+    def path(self) -> Path:
+        return self._file
+
+
+def unpack_model(archive: Archive, scratch: Path, origin: Origin) -> tuple[Path, Manifest]:
     """Unpack an archive of a SavedModel.
 
     Arguments:
@@ -41,7 +88,7 @@ def unpack_model(archive: Path, scratch: Path, origin: Origin) -> Path:
         scratch: an existing folder, in which a folder is made.
         origin: what messages say about where the archive is from.
     Returns:
-        The folder that holds the SavedModel: the archive's root, or its only top-level folder.
+        The folder that holds the SavedModel, the archive's root or its only top-level folder; and its manifest.
     Raises:
         NotASavedModelError: neither holds a saved_model.pb or saved_model.pbtxt.
         NotAnArchiveError, CorruptArchiveError, UnsafeArchiveError: as ``unpack``.
@@ -49,14 +96,15 @@ def unpack_model(archive: Path, scratch: Path, origin: Origin) -> Path:
     folder = scratch / "unpacked"
     folder.mkdir()
     folder.chmod(0o755)
-    unpack(archive, folder, origin)
+    files = unpack(archive, folder, origin)
     model = _model_root(folder)
     subject = f"The archive {origin.url} holds no SavedModel at its root.\n  handle:   {origin.handle}"
     require_saved_model(model, subject, in_archive=True)
-    return model
+    prefix = "" if model == folder else f"{model.name}/"
+    return model, Manifest({name[len(prefix) :]: file for name, file in files.items() if name.startswith(prefix)})
 
 
-def unpack(archive: Path, folder: Path, origin: Origin, limits: Limits | None = None) -> None:
+def unpack(archive: Archive, folder: Path, origin: Origin, limits: Limits | None = None) -> dict[str, File]:
     """Unpack a tar, tar.gz or zip file in constant memory; files get mode 0644, folders 0755.
 
     After an error the folder holds whatever was unpacked until then; deleting it is up to the caller.
@@ -66,42 +114,71 @@ def unpack(archive: Path, folder: Path, origin: Origin, limits: Limits | None = 
         folder: an empty folder; nothing is written outside it.
         origin: what messages say about where the archive is from.
         limits: how much it may unpack to.
+    Returns:
+        Size and SHA-256 of every file, by its name relative to ``folder``.
     Raises:
         NotAnArchiveError: the file is something else.
         CorruptArchiveError: it is truncated or damaged.
         UnsafeArchiveError: a member has a name that leads outside or is there twice, or is a link, a device or
             encrypted; or the archive goes beyond the limits.
     """
-    safe = SafeFolder(folder, archive.stat().st_size, limits or Limits(), origin)
-    with archive.open("rb") as file:
-        start = file.read(_BLOCK)
-    try:
-        if start.startswith(b"\x1f\x8b"):
-            with gzip.open(archive) as stream:
-                if not _is_tar(stream.read(_BLOCK)):
-                    raise _not_an_archive("a gzip file with something other than a tar in it", origin)
-            with gzip.open(archive) as stream:
-                _unpack_tar(stream, safe, origin, checksummed=True)
-        elif start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-            _unpack_zip(archive, safe, origin)
-        elif _is_tar(start):
-            with archive.open("rb") as stream:
-                _unpack_tar(stream, safe, origin, checksummed=False)
-        else:
-            raise _not_an_archive(_described(start), origin)
-    except HubLayerError:
-        raise
-    except (EOFError, tarfile.TarError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile) as error:
-        raise _corrupt(error, origin) from error
-    except (ValueError, TypeError, LookupError, OverflowError, RuntimeError, struct.error) as error:
-        # What the standard library raises for headers that make no sense.
-        raise _corrupt(error, origin) from error
+    with SafeFolder(folder, lambda: archive.received, limits or Limits(), origin) as safe:
+        try:
+            with archive.open() as reader:
+                stream = _Beginning(reader)
+                if stream.start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+                    _unpack_zip(archive.path(), safe)
+                elif stream.start.startswith(b"\x1f\x8b"):
+                    with _open_gzip(fileobj=stream, mode="rb") as unzipped:
+                        tar = _Beginning(unzipped)
+                        if not _is_tar(tar.start):
+                            raise _not_an_archive("a gzip file with something other than a tar in it", origin)
+                        _unpack_tar(tar, safe, origin, checksummed=True)
+                elif _is_tar(stream.start):
+                    _unpack_tar(stream, safe, origin, checksummed=False)
+                else:
+                    raise _not_an_archive(_described(stream.start), origin)
+            return safe.finish()
+        except HubLayerError:
+            raise
+        except (EOFError, tarfile.TarError, zlib.error, _GZIP_ERROR, zipfile.BadZipFile, gzip.BadGzipFile) as error:
+            raise _corrupt(error, origin) from error
+        except (ValueError, TypeError, LookupError, OverflowError, RuntimeError, struct.error) as error:
+            # What the standard library raises for headers that make no sense.
+            raise _corrupt(error, origin) from error
+
+
+class _Beginning(io.RawIOBase):
+    """A stream of which the first block has been looked at."""
+
+    def __init__(self, stream: Readable):
+        self._stream = stream
+        start = b""
+        while len(start) < _BLOCK and (data := stream.read(_BLOCK - len(start))):
+            start += data
+        self.start = self._unread = start
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        if self._unread and size:
+            end = size if size > 0 else len(self._unread)
+            data, self._unread = self._unread[:end], self._unread[end:]
+            return data
+        return self._stream.read(size)
+
+    def readinto(self, buffer, /) -> int:
+        view = memoryview(buffer)
+        data = self.read(len(view))
+        view[: len(data)] = data
+        return len(data)
 
 
 class _Metered:
     """A stream of unpacked tar bytes that refuses to give more than is allowed for now."""
 
-    def __init__(self, stream: IO[bytes] | gzip.GzipFile, safe: SafeFolder):
+    def __init__(self, stream: Readable, safe: SafeFolder):
         self._stream = stream
         self._safe = safe
         self.position = 0
@@ -116,7 +193,7 @@ class _Metered:
         return data
 
 
-def _unpack_tar(stream: IO[bytes] | gzip.GzipFile, safe: SafeFolder, origin: Origin, *, checksummed: bool) -> None:
+def _unpack_tar(stream: Readable, safe: SafeFolder, origin: Origin, *, checksummed: bool) -> None:
     last_header = b""
 
     class Header(tarfile.TarInfo):
@@ -130,7 +207,7 @@ def _unpack_tar(stream: IO[bytes] | gzip.GzipFile, safe: SafeFolder, origin: Ori
     metered = _Metered(stream, safe)
     # tarfile reads extended headers whole, into memory, whatever size they claim; between members it gets little.
     metered.allowed = _TAR_HEADERS_LIMIT
-    with tarfile.open(fileobj=metered, mode="r|", tarinfo=Header) as tar:  # type: ignore[call-overload]
+    with tarfile.open(fileobj=metered, mode="r|", bufsize=_TAR_BUFFER, tarinfo=Header) as tar:  # type: ignore[call-overload]
         while (member := tar.next()) is not None:
             metered.member = member.name
             _refuse_special(member, safe)
@@ -196,7 +273,7 @@ class _DirectoryReader:
         return getattr(self._file, name)
 
 
-def _unpack_zip(archive: Path, safe: SafeFolder, origin: Origin) -> None:
+def _unpack_zip(archive: Path, safe: SafeFolder) -> None:
     with archive.open("rb") as file, zipfile.ZipFile(_DirectoryReader(file, safe)) as package:  # type: ignore[arg-type]
         for member in package.infolist():
             name = member.orig_filename
@@ -205,6 +282,8 @@ def _unpack_zip(archive: Path, safe: SafeFolder, origin: Origin) -> None:
                 raise safe.unsafe(name, "a link")
             if kind and not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
                 raise safe.unsafe(name, "a device, a pipe or another special file")
+            if not member.flag_bits & 0x800 and not name.isascii():
+                raise safe.unsafe(name, "a name in an encoding that the archive does not tell")
             if member.flag_bits & 0x41:
                 raise safe.unsafe(name, "it is encrypted")
             if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):

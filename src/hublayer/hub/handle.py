@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from urllib.parse import SplitResult, urlsplit, urlunsplit
+from urllib.request import url2pathname
 
 from hublayer.errors import HandleError
+from hublayer.hub import hugging_face_model, kaggle_model
 
 ARCHIVE_SUFFIXES = (".tar.gz", ".tgz", ".tar", ".zip")
 FORMAT_PARAMETER = "tf-hub-format"
+TFHUB_HOSTS = ("tfhub.dev", "www.tfhub.dev")
 
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)(://|::)")
+_PIN = "@sha256:"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_KNOWN = (
-    "known are a local folder, a local archive, and http:// or https:// URLs "
-    f"(an archive: {' '.join(ARCHIVE_SUFFIXES)}; or a model page that speaks the TF Hub hosting protocol)"
+_STORE_ALIASES = {"gcs": "gs", "s3a": "s3", "s3n": "s3"}
+KNOWN = (
+    "known are a local folder or archive, http:// and https:// URLs "
+    f"(an archive: {' '.join(ARCHIVE_SUFFIXES)}; or a model page that speaks the TF Hub hosting protocol), "
+    "tfhub.dev and Kaggle pages, kaggle://, hf://, gs://, s3:// and the other URLs of fsspec"
 )
 
 
@@ -27,16 +34,21 @@ class Kind(Enum):
     LOCAL = "local path"
     ARCHIVE_URL = "archive URL"
     HOSTING = "hosting-protocol URL"
+    TFHUB = "tfhub.dev page"
+    KAGGLE = "Kaggle model"
+    HUGGING_FACE = "Hugging Face repository"
+    OBJECT_STORE = "fsspec URL"
 
 
 @dataclass(frozen=True)
 class Handle:
     """A parsed handle.
 
-    ``text`` is what the caller gave. ``location`` is the path or URL to go to; of a URL the scheme and host are lower
-    case, the default port and the fragment are gone. ``key`` is equal for two spellings of one URL (trailing slash,
-    user name, ``tf-hub-format``); the cache is keyed by it. ``shown`` is the text without secrets: messages, manifests
-    and ``repr`` hold this one only.
+    ``text`` is what the caller gave, without the pin. ``location`` is the path or URL to go to; of a URL the scheme and
+    host are lower case, the default port and the fragment are gone. ``key`` is equal for two spellings of one model
+    (trailing slash, user name, ``tf-hub-format``, the forms of a Kaggle page); the cache is keyed by it. ``shown`` is
+    the text without secrets: messages, manifests and ``repr`` hold this one only. ``pin`` is the digest that the
+    content must have, ``sha256:`` and 64 hexadecimal digits, or None.
     """
 
     kind: Kind
@@ -44,40 +56,43 @@ class Handle:
     text: str = field(repr=False)
     location: str = field(repr=False)
     key: str = field(repr=False)
+    pin: str | None = None
+
+    @property
+    def public_key(self) -> str:
+        """The key without secrets, still different for different keys: what the lock file is keyed by."""
+        shown = redacted(self.key) if "://" in self.key else self.key
+        if shown == self.key:
+            return shown
+        return f"{shown}#{hashlib.sha256(self.key.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
 
 
 def parse(handle: str | os.PathLike[str]) -> Handle:
     """Tell what kind of source a handle names. Pure: nothing is looked up.
 
     Arguments:
-        handle: a path, or an ``http(s)`` URL.
+        handle: a path, or a URL; ``@sha256:…`` at the end pins its content.
     Returns:
         The parsed handle, frozen and hashable.
     Raises:
-        HandleError: the value is empty, neither a string nor a path, a malformed URL, or of a scheme without a source.
+        HandleError: the value is empty, neither a string nor a path, or malformed.
     """
     try:
-        text = os.fspath(handle)
+        given = os.fspath(handle)
     except TypeError:
-        text = None
-    if not isinstance(text, str):
-        raise HandleError(f"A handle is a string or a path, not {type(handle).__name__}; {_KNOWN}.")
+        given = None
+    if not isinstance(given, str):
+        raise HandleError(f"A handle is a string or a path, not {type(handle).__name__}; {KNOWN}.")
+    text, pin = _split_pin(given)
     stripped = text.strip()
     if not stripped:
-        raise HandleError(f"The handle is empty; {_KNOWN}.")
+        raise HandleError(f"The handle is empty; {KNOWN}.")
     scheme = _SCHEME.match(stripped)
-    if scheme is None:
+    if scheme is None or "://" not in stripped:
         if "\0" in text:
             raise HandleError(f"The handle {text!r} holds a NUL character, which no path may.")
-        return Handle(Kind.LOCAL, shown=text, text=text, location=text, key=text)
-    if scheme[1].lower() not in _DEFAULT_PORTS:
-        raise HandleError(
-            f"No source for the scheme {scheme[1].lower()}:// of the handle {redacted(stripped)!r}; {_KNOWN}. "
-            "Download the model and give its local folder."
-        )
-    location, key = _normalised(stripped)
-    kind = Kind.ARCHIVE_URL if urlsplit(key).path.lower().endswith(ARCHIVE_SUFFIXES) else Kind.HOSTING
-    return Handle(kind, shown=redacted(stripped), text=text, location=location, key=key)
+        return Handle(Kind.LOCAL, shown=text, text=text, location=text, key=text, pin=pin)
+    return replace(_parse_url(stripped, scheme[1].lower(), scheme[2]), text=text, pin=pin)
 
 
 def with_format(url: str, value: str) -> str:
@@ -100,6 +115,11 @@ def redacted(url: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in text)
 
 
+def redacted_text(text: str) -> str:
+    """Return ``text``, another library's message, with every URL in it redacted."""
+    return re.sub(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"<>)]+", lambda match: redacted(match[0]), text)
+
+
 def normalised_prefix(url: str) -> str:
     """Return ``url`` with scheme and host in lower case and without trailing slashes, as ``Handle.location`` has them.
 
@@ -110,6 +130,64 @@ def normalised_prefix(url: str) -> str:
     if parts.query:
         raise HandleError(f"The URL {redacted(url)!r} has a query, which a prefix may not have.")
     return urlunsplit(parts).rstrip("/")
+
+
+def _split_pin(text: str) -> tuple[str, str | None]:
+    head, mark, digest = text.rstrip().rpartition(_PIN)
+    if not mark:
+        return text, None
+    if not re.fullmatch("[0-9a-fA-F]{64}", digest):
+        raise HandleError(
+            f"The pin {_PIN + digest[:80]!r} of the handle {redacted(head)!r} is malformed: expected {_PIN} and 64 "
+            "hexadecimal digits, as `hublayer resolve --json HANDLE` prints them."
+        )
+    return head, "sha256:" + digest.lower()
+
+
+def _parse_url(url: str, scheme: str, mark: str) -> Handle:
+    shown = redacted(url)
+    path = url.partition("://")[2].partition("#")[0]
+    if scheme in _DEFAULT_PORTS and mark == "://":
+        return _parse_web(url, shown)
+    if scheme == "file" and mark == "://":
+        return _parse_file_url(url)
+    if scheme == kaggle_model.SCHEME:
+        key = kaggle_model.from_handle(path.partition("?")[0], shown).handle
+        return Handle(Kind.KAGGLE, shown=shown, text=url, location=key, key=key)
+    if scheme == hugging_face_model.SCHEME:
+        key = hugging_face_model.from_handle(path.partition("?")[0], shown).handle
+        return Handle(Kind.HUGGING_FACE, shown=shown, text=url, location=key, key=key)
+    if not path.strip("/") and mark == "://" and scheme != "memory":
+        raise HandleError(f"The URL {shown!r} is malformed: expected {scheme}://bucket/path.")
+    if "\0" in url:
+        raise HandleError(f"The URL {shown!r} holds a NUL character.")
+    scheme = _STORE_ALIASES.get(scheme, scheme)
+    location = scheme + url[len(url.partition(mark)[0]) :].rstrip("/")
+    key = re.sub(r"(?<=://)[^/@]*@", "", location)
+    return Handle(Kind.OBJECT_STORE, shown=shown, text=url, location=location, key=key)
+
+
+def _parse_web(url: str, shown: str) -> Handle:
+    location, key = _normalised(url)
+    parts = urlsplit(key)
+    kind = Kind.HOSTING
+    if kaggle_model.is_page(parts.hostname, parts.path):
+        kind, key = Kind.KAGGLE, kaggle_model.from_page(parts.path, shown).handle
+    elif parts.path.lower().endswith(ARCHIVE_SUFFIXES):
+        kind = Kind.ARCHIVE_URL
+    elif parts.hostname in hugging_face_model.HOSTS:
+        kind, key = Kind.HUGGING_FACE, hugging_face_model.from_page(parts.path, shown).handle
+    elif parts.hostname in TFHUB_HOSTS:
+        kind = Kind.TFHUB
+    return Handle(kind, shown=shown, text=url, location=location, key=key)
+
+
+def _parse_file_url(url: str) -> Handle:
+    parts = urlsplit(url)
+    path = url2pathname(parts.path)
+    if parts.netloc not in ("", "localhost") or not path or "\0" in path:
+        raise HandleError(f"The URL {redacted(url)!r} is malformed: expected file:///path on this machine.")
+    return Handle(Kind.LOCAL, shown=path, text=url, location=path, key=path)
 
 
 def _normalised(url: str) -> tuple[str, str]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import Protocol
 
 from hublayer.errors import UnsafeArchiveError
+from hublayer.hub.manifest import File
 from hublayer.hub.origin import Origin
+from hublayer.hub.running_sum import RunningSums
 
 _CHUNK = 1 << 18
 _BAD_NAME = (errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ, errno.ENOTDIR, errno.EISDIR)
@@ -20,26 +23,49 @@ _BAD_NAME = (errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ, errno.ENOTDIR, errn
 class Limits:
     """What an archive may unpack to: so many files and folders, and so many bytes, counted while they are written.
 
-    ``free_bytes`` are always allowed; beyond them, ``ratio`` times the size of the archive.
+    ``free_bytes`` are always allowed; beyond them, ``ratio`` times the bytes of the archive that came so far. Trained
+    weights hardly compress at all; deflate reaches 1,000.
     """
 
-    members: int = 100_000
+    members: int = 20_000
     free_bytes: int = 1 << 30
-    ratio: int = 1_000
+    ratio: int = 100
+
+
+class Readable(Protocol):
+    """Where a member's bytes come from."""
+
+    def read(self, size: int, /) -> bytes: ...
 
 
 class SafeFolder:
     """Writes members below ``root``, an empty folder; raises UnsafeArchiveError, naming the member, instead of
     writing elsewhere, over something, or beyond the limits."""
 
-    def __init__(self, root: Path, archive_size: int, limits: Limits, origin: Origin):
+    def __init__(self, root: Path, archive_size: Callable[[], int], limits: Limits, origin: Origin):
         self.root = root
-        self.allowed_bytes = max(limits.free_bytes, limits.ratio * archive_size)
+        self._archive_size = archive_size
         self._limits = limits
         self._origin = origin
+        self._sums = RunningSums()
         self._written_bytes = 0
         self._names: set[tuple[str, ...]] = set()
         self._folders: set[tuple[str, ...]] = {()}
+
+    def __enter__(self) -> SafeFolder:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._sums.close()
+
+    @property
+    def allowed_bytes(self) -> int:
+        """How many bytes may be unpacked by now."""
+        return max(self._limits.free_bytes, self._limits.ratio * self._archive_size())
+
+    def finish(self) -> dict[str, File]:
+        """Return size and SHA-256 of every file, by its name below the root."""
+        return {name: File(size, value) for name, (size, value) in self._sums.results().items()}
 
     def add_folder(self, name: str) -> None:
         """Make the folder of a member."""
@@ -49,7 +75,7 @@ class SafeFolder:
         self._claim(parts, name)
         self._make_folders(parts, name)
 
-    def add_file(self, name: str, content: IO[bytes]) -> None:
+    def add_file(self, name: str, content: Readable) -> None:
         """Write the file of a member, mode 0644."""
         parts = self.parts(name)
         if not parts:
@@ -64,22 +90,18 @@ class SafeFolder:
             raise self.unsafe(name, "another member has this name") from None
         except OSError as error:
             raise self._named(error, name) from error
-        with file:
+        with file, self._sums.of("/".join(parts)) as running_sum:
             while chunk := content.read(_CHUNK):
                 self._written_bytes += len(chunk)
-                if self._written_bytes > self.allowed_bytes:
+                if self._written_bytes > self._limits.free_bytes and self._written_bytes > self.allowed_bytes:
                     raise self.too_large(name)
+                running_sum.update(chunk)
                 file.write(chunk)
         path.chmod(0o644)
 
     def unsafe(self, name: str, why: str) -> UnsafeArchiveError:
         """Return the error that refuses a member."""
-        return UnsafeArchiveError(
-            self._origin.message(
-                f"the member {name[:200]!r}: {why}",
-                advice="nothing was unpacked; do not use this archive unless you trust its publisher, and tell them",
-            )
-        )
+        return _unsafe(name, why, self._origin)
 
     def too_large(self, name: str) -> UnsafeArchiveError:
         """Return the error that refuses a bomb."""
@@ -89,21 +111,7 @@ class SafeFolder:
 
     def parts(self, name: str) -> tuple[str, ...]:
         """Return the folders and the file that a member names; raise UnsafeArchiveError if it could lead outside."""
-        if "\0" in name:
-            raise self.unsafe(name, "a NUL character in the name")
-        if "\\" in name:
-            raise self.unsafe(name, "a backslash in the name")
-        if name.startswith("/") or re.match("[A-Za-z]:", name):
-            raise self.unsafe(name, "an absolute name")
-        parts = tuple(part for part in name.split("/") if part not in ("", "."))
-        # Windows drops dots and spaces at the end, so that ".. " is ".." there.
-        if any(not part.strip(". ") for part in parts):
-            raise self.unsafe(name, "a name that leads upwards")
-        try:
-            os.fsencode(name)
-        except UnicodeEncodeError:
-            raise self.unsafe(name, "a name that is not valid text") from None
-        return parts
+        return member_parts(name, self._origin)
 
     def _claim(self, parts: tuple[str, ...], name: str) -> None:
         if parts in self._names:
@@ -135,3 +143,38 @@ class SafeFolder:
         if error.errno in _BAD_NAME:
             return self.unsafe(name, f"a name that cannot be written: {error.strerror}")
         return error  # a full disk and the like: an error of the cache, not of the archive
+
+
+def member_parts(name: str, origin: Origin) -> tuple[str, ...]:
+    """Return the folders and the file that a member of a model names, relative to the model's folder.
+
+    Raises:
+        UnsafeArchiveError: on some system the name could lead outside, or mean something else.
+    """
+    if "\0" in name:
+        raise _unsafe(name, "a NUL character in the name", origin)
+    if "\\" in name:
+        raise _unsafe(name, "a backslash in the name", origin)
+    if name.startswith("/") or re.match("[A-Za-z]:", name):
+        raise _unsafe(name, "an absolute name", origin)
+    parts = tuple(part for part in name.split("/") if part not in ("", "."))
+    # Windows drops dots and spaces at the end, so that ".. " is ".." there.
+    if any(not part.strip(". ") for part in parts):
+        raise _unsafe(name, "a name that leads upwards", origin)
+    try:
+        name.encode("utf-8")
+        os.fsencode(name)
+    except UnicodeEncodeError:
+        raise _unsafe(name, "a name that is not valid text in UTF-8", origin) from None
+    if any(ord(c) < 32 or ord(c) == 127 for c in name):
+        raise _unsafe(name, "a control character in the name", origin)
+    return parts
+
+
+def _unsafe(name: str, why: str, origin: Origin) -> UnsafeArchiveError:
+    return UnsafeArchiveError(
+        origin.message(
+            f"the member {name[:200]!r}: {why}",
+            advice="nothing was unpacked; do not use this archive unless you trust its publisher, and tell them",
+        )
+    )

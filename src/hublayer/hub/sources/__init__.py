@@ -1,19 +1,41 @@
-"""One file per kind of source, each with one class that has the three methods of ``Source``."""
+"""One file per kind of source, each with one class that has the methods of ``Source``."""
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from hublayer.hub.handle import Handle, Kind
+from hublayer.hub.manifest import Manifest
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where a source works: ``scratch`` is an empty folder that is deleted afterwards; ``partial`` stays if a fetch
+    breaks off, so that the next one can go on from there (it may not exist yet). ``offline`` forbids the network."""
+
+    scratch: Path
+    partial: Path
+    offline: bool = False
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """What a source put on disk: the model's folder, and the URL or path it came from, without secrets."""
+    """What a source put on disk: the model's folder, the URL or path it came from, without secrets, and the manifest
+    if it was made on the way."""
 
     folder: Path
+    url: str
+    manifest: Manifest | None = None
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """The model is that of another handle, to which a host redirected; ``url`` is what said so."""
+
+    handle: Handle
     url: str
 
 
@@ -28,26 +50,46 @@ class Source(Protocol):
         """Return what the cache entry is keyed by."""
         ...
 
-    def fetch(self, handle: Handle, scratch: Path) -> Fetched:
-        """Put the model into a folder at or below ``scratch``, an empty folder that is deleted afterwards.
+    def works_offline(self, handle: Handle) -> bool:
+        """Tell whether ``fetch`` may find the model without network."""
+        ...
+
+    def fetch(self, handle: Handle, workspace: Workspace) -> Fetched | Elsewhere:
+        """Put the model into a folder at or below ``workspace.scratch``.
 
         Raises:
             ResolveError: one of its subclasses tells why it could not be had.
             NotASavedModelError: what was had is no SavedModel.
+            MissingPackageError: an optional package is needed for it.
         """
         ...
 
 
+class RemoteSource:
+    """What the sources that need the network have in common."""
+
+    def in_place(self, handle: Handle) -> Path | None:
+        return None
+
+    def key(self, handle: Handle) -> str:
+        return handle.key
+
+    def works_offline(self, handle: Handle) -> bool:
+        return False
+
+
+_CLASSES = {
+    Kind.LOCAL: ("local", "LocalSource"),
+    Kind.ARCHIVE_URL: ("archive_url", "ArchiveUrlSource"),
+    Kind.HOSTING: ("hosting", "HostingSource"),
+    Kind.TFHUB: ("tfhub", "TfHubSource"),
+    Kind.KAGGLE: ("kaggle", "KaggleSource"),
+    Kind.HUGGING_FACE: ("hugging_face", "HuggingFaceSource"),
+    Kind.OBJECT_STORE: ("object_store", "ObjectStoreSource"),
+}
+
+
 def source_of(kind: Kind) -> Source:
     """Return the source for a kind of handle; only the module of that source is imported."""
-    if kind is Kind.LOCAL:
-        from hublayer.hub.sources.local import LocalSource
-
-        return LocalSource()
-    if kind is Kind.ARCHIVE_URL:
-        from hublayer.hub.sources.archive_url import ArchiveUrlSource
-
-        return ArchiveUrlSource()
-    from hublayer.hub.sources.hosting import HostingSource
-
-    return HostingSource()
+    module, name = _CLASSES[kind]
+    return getattr(importlib.import_module(f"hublayer.hub.sources.{module}"), name)()

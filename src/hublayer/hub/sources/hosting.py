@@ -4,61 +4,66 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
+from collections.abc import Callable
 
 from hublayer.errors import ConfigError, HandleError, ServerError
-from hublayer.hub.archive import unpack_model
-from hublayer.hub.download import Reply, download, reason
-from hublayer.hub.handle import Handle, redacted, with_format
+from hublayer.hub.download import Reply
+from hublayer.hub.handle import Handle, Kind, parse, redacted, with_format
 from hublayer.hub.mirrors import mirrored
 from hublayer.hub.origin import Origin
-from hublayer.hub.sources import Fetched
-from hublayer.hub.sources.archive_url import fetch_archive
+from hublayer.hub.sources import Elsewhere, Fetched, RemoteSource, Workspace
+from hublayer.hub.sources.archive_url import ask_for_archive, fetch_archive
+from hublayer.hub.web import reason
 
 FORMAT_VARIABLE = "TFHUB_MODEL_LOAD_FORMAT"
 
 _SEE_OTHER, _NOT_ACCEPTABLE = 303, 406
 _UNCOMPRESSED_EXPECTED = "status 303 with the location of the model's folder as its body"
+_STORES = ("gs", "gcs", "s3", "s3a")
 
 
-class HostingSource:
+class HostingSource(RemoteSource):
     """``https://host/publisher/model/version``."""
 
-    def in_place(self, handle: Handle) -> Path | None:
-        return None
+    def fetch(self, handle: Handle, workspace: Workspace) -> Fetched | Elsewhere:
+        return fetch_hosted(handle, workspace)
 
-    def key(self, handle: Handle) -> str:
-        return handle.key
 
-    def fetch(self, handle: Handle, scratch: Path) -> Fetched:
-        chosen = _load_format()
-        url = mirrored(handle.location)
-        if chosen != "UNCOMPRESSED":
-            fetched, reply = _ask(url, "compressed", handle, scratch)
-            if fetched:
-                return fetched
-            if chosen == "COMPRESSED":
-                raise ServerError(
-                    Origin(handle.shown, redacted(with_format(url, "compressed"))).message(
-                        f"status {reason(reply.status)}: this host does not offer the model compressed",
-                        advice=f"unset {FORMAT_VARIABLE}, which asks for COMPRESSED only",
-                    )
+def fetch_hosted(
+    handle: Handle, workspace: Workspace, leaves: Callable[[str], bool] = lambda url: False
+) -> Fetched | Elsewhere:
+    """Fetch by the hosting protocol; a redirect to a URL that ``leaves`` ends at the handle of that URL. Raises as
+    ``Source.fetch`` does."""
+    chosen = _load_format()
+    url = mirrored(handle.location)
+    if chosen != "UNCOMPRESSED":
+        fetched = _ask(url, "compressed", handle, workspace, leaves)
+        if not isinstance(fetched, Reply):
+            return fetched
+        if chosen == "COMPRESSED":
+            raise ServerError(
+                Origin(handle.shown, redacted(with_format(url, "compressed"))).message(
+                    f"status {reason(fetched.status)}: this host does not offer the model compressed",
+                    advice=f"unset {FORMAT_VARIABLE}, which asks for COMPRESSED only",
                 )
-        fetched, reply = _ask(url, "uncompressed", handle, scratch)
-        return fetched or _follow(url, reply, handle, scratch)
+            )
+    fetched = _ask(url, "uncompressed", handle, workspace, leaves)
+    return _follow(url, fetched, handle, workspace) if isinstance(fetched, Reply) else fetched
 
 
-def _ask(url: str, form: str, handle: Handle, scratch: Path) -> tuple[Fetched | None, Reply]:
+def _ask(
+    url: str, form: str, handle: Handle, workspace: Workspace, leaves: Callable[[str], bool]
+) -> Fetched | Elsewhere | Reply:
     asked = with_format(url, form)
-    origin = Origin(handle.shown, redacted(asked))
-    archive = scratch / "download"
-    reply = download(asked, archive, origin, hand_back=frozenset({_SEE_OTHER, _NOT_ACCEPTABLE}))
-    if reply.status in (_SEE_OTHER, _NOT_ACCEPTABLE):
-        return None, reply
-    return Fetched(unpack_model(archive, scratch, origin), origin.url), reply
+    answer = ask_for_archive(
+        asked, handle.shown, workspace, hand_back=frozenset({_SEE_OTHER, _NOT_ACCEPTABLE}), leaves=leaves
+    )
+    if isinstance(answer, Reply) and answer.leads_to is not None:
+        return Elsewhere(parse(answer.leads_to), redacted(asked))
+    return answer
 
 
-def _follow(url: str, reply: Reply, handle: Handle, scratch: Path) -> Fetched:
+def _follow(url: str, reply: Reply, handle: Handle, workspace: Workspace) -> Fetched | Elsewhere:
     origin = Origin(handle.shown, redacted(with_format(url, "uncompressed")))
     location = reply.body.decode("utf-8", "replace").strip()
     if reply.status != _SEE_OTHER or not location:
@@ -81,21 +86,20 @@ def _follow(url: str, reply: Reply, handle: Handle, scratch: Path) -> Fetched:
                     advice="ask the host's owner; hublayer follows no https:// host to http://",
                 )
             )
-        return fetch_archive(location, handle.shown, scratch)
+        return fetch_archive(mirrored(location), handle.shown, workspace)
+    if name in _STORES:
+        store = parse(location)
+        # What came is a host's word: neither another protocol nor a pin of its own.
+        if store.kind is Kind.OBJECT_STORE and "::" not in location and store.pin is None:
+            return Elsewhere(store, origin.url)
     if name in (None, "file"):
         came = f"the location {shown}, which is a local path; a remote host may never direct to one"
     else:
-        came = f"the location {shown}, and there is no source for the scheme {name}:// yet"
+        came = f"the location {shown}; a host may direct to http(s)://, gs:// and s3:// only"
     advice = "download the folder by other means and give its local path"
     if _load_format() == "UNCOMPRESSED":
         advice = f"set {FORMAT_VARIABLE}=COMPRESSED, or {advice}"
-    raise HandleError(
-        origin.message(
-            came,
-            expected="the location of an archive, http:// or https://",
-            advice=advice,
-        )
-    )
+    raise HandleError(origin.message(came, expected="the location of a folder or an archive", advice=advice))
 
 
 def _load_format() -> str:

@@ -8,11 +8,11 @@ import stat
 from pathlib import Path
 
 from hublayer.errors import AccessDeniedError, HandleError, ModelNotFoundError, NotAnArchiveError, NotASavedModelError
-from hublayer.hub.archive import unpack_model
+from hublayer.hub.archive import ArchiveFile, unpack_model
 from hublayer.hub.handle import Handle
 from hublayer.hub.layout import GRAPH_FILES, require_saved_model
 from hublayer.hub.origin import Origin
-from hublayer.hub.sources import Fetched
+from hublayer.hub.sources import Fetched, Workspace
 
 _HOST_WITHOUT_SCHEME = re.compile(r"(www\.)?[a-z0-9-]+(\.[a-z0-9-]+)*\.(dev|com|org|net|io|co|edu)/", re.IGNORECASE)
 
@@ -43,14 +43,18 @@ class LocalSource:
         status = _stat(path, handle)
         return f"file://{path.as_posix()}?size={status.st_size}&mtime_ns={status.st_mtime_ns}"
 
-    def fetch(self, handle: Handle, scratch: Path) -> Fetched:
+    def works_offline(self, handle: Handle) -> bool:
+        return True
+
+    def fetch(self, handle: Handle, workspace: Workspace) -> Fetched:
         path = _absolute(handle)
         try:
             with path.open("rb"):
                 pass  # told apart here from errors of the cache
         except OSError as error:
             raise _denied(path, error) from error
-        return Fetched(unpack_model(path, scratch, Origin(handle.shown, str(path))), str(path))
+        folder, manifest = unpack_model(ArchiveFile(path), workspace.scratch, Origin(handle.shown, str(path)))
+        return Fetched(folder, str(path), manifest)
 
 
 def _absolute(handle: Handle) -> Path:
