@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+import xla_reference
 from lowering.case import Case, cotangent
 from lowering.collect import families, golden_path
 
@@ -21,6 +22,8 @@ from hublayer.lowering.backends.tensorflow.native import parameter_names
 
 def reference(case: Case) -> dict[str, np.ndarray]:
     """Outputs ("o0", "o1", …) and gradients of the float inputs ("g0", …) of one case, by TensorFlow."""
+    if case.op.startswith("Xla"):
+        return xla_reference.reference(case)
     schema = op_schema(case.op)
     assert schema is not None, case.op
     flat = [tf.constant(array) for array in case.flat_inputs]

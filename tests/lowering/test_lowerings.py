@@ -10,7 +10,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from hublayer.graph.ir import Function, Node, Parameter, Value
+from hublayer.graph.ir import Function, FunctionName, Node, Parameter, Value
 from hublayer.graph.op_schema import op_schema
 from hublayer.lowering.dtypes import backend_dtype
 from hublayer.lowering.execute import Executable, Run
@@ -48,7 +48,7 @@ def single_op(case: Case) -> tuple[Function, list[np.ndarray]]:
     schema = op_schema(case.op)
     assert schema is not None
     parameters, constants, values, traced = [], [], [], []
-    attrs = dict(case.attrs)
+    attrs = {key: FunctionName(x.name) if isinstance(x, Function) else x for key, x in case.attrs.items()}
     static_names = dict(enumerate(lowering.static))
     for i, (argument, given) in enumerate(zip(schema.inputs, case.inputs, strict=True)):
         items = given if isinstance(given, list) else [given]
@@ -100,12 +100,13 @@ def check(case: Case, outputs: list[Any], expected: list[np.ndarray]) -> None:
 def compare(family: str, case: Case) -> None:
     function, arrays = single_op(case)
     executable = Executable(function, BACKEND)
+    inner = {x.name: Executable(x, BACKEND) for x in case.attrs.values() if isinstance(x, Function)}
     reference = golden(family, case)
     expected = [reference[f"o{i}"] for i in range(len([key for key in reference if key.startswith("o")]))]
     inputs = [to_tensor(array) for array in arrays]
 
     def run(given: Any) -> list[Any]:
-        return executable(Run({}, lambda name: executable), given)
+        return executable(Run({}, inner.__getitem__), given)
 
     check(case, run(inputs), expected)
     check(case, list(compiled(run)(inputs)), expected)

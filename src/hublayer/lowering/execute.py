@@ -120,9 +120,10 @@ def _constant(value: np.ndarray, backend: str) -> np.ndarray:
     return value.copy() if backend == "torch" and not value.flags.writeable else value
 
 
-def _attributes(node: Node, names: Sequence[str]) -> dict[str, Any]:
-    """Values of the attributes `names`; the function's own default stands for those that the node leaves out."""
-    return {name: node.attrs[name] for name in names if name in node.attrs}
+def _attributes(node: Node, lowering: Lowering) -> dict[str, Any]:
+    """Values of the attributes; the function's own default stands for those that the node leaves out."""
+    values = {name: node.attrs[name] for name in lowering.attributes if name in node.attrs}
+    return values | {name: read(values[name]) for name, read in lowering.decode.items() if name in values}
 
 
 def _bind_lowering(node: Node, lowering: Lowering) -> Callable[[Run, list[Any]], Any]:
@@ -130,7 +131,7 @@ def _bind_lowering(node: Node, lowering: Lowering) -> Callable[[Run, list[Any]],
         from hublayer.lowering.custom_gradients import bind_custom_gradient
 
         return bind_custom_gradient(node)
-    keywords = _attributes(node, lowering.attributes)
+    keywords = _attributes(node, lowering)
     groups = None if lowering.variadic else input_groups(node.op, node.attrs)
     function, wants_run = lowering.function, lowering.wants_run
     static = [(i, name) for i, name in enumerate(lowering.static) if name]

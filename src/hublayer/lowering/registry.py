@@ -10,8 +10,8 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -75,6 +75,7 @@ class Lowering:
     static: for each positional parameter, its name if it must be static, else None.
     variadic: the last positional parameter is ``*args`` and takes all remaining inputs.
     wants_run: the first parameter is the Run (variables, seeds, functions).
+    decode: for attributes that hold a serialised message, what reads it. It is read once, when a node is bound.
     """
 
     op: str
@@ -84,16 +85,22 @@ class Lowering:
     attributes: tuple[str, ...]
     variadic: bool
     wants_run: bool
+    decode: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
 
 
-def lowers(*ops: str, backend: str | None = None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register a function as the lowering of `ops`, in general or for one backend only."""
+def lowers(
+    *ops: str, backend: str | None = None, decode: Mapping[str, Callable[[Any], Any]] | None = None
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register a function as the lowering of `ops`, in general or for one backend only.
+
+    decode: what turns the value of an attribute into what the function takes.
+    """
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         for op in ops:
             if (op, backend) in _REGISTRY:
                 raise ValueError(f"{op} has a lowering for backend={backend} already")
-            _REGISTRY[op, backend] = _describe(op, function)
+            _REGISTRY[op, backend] = replace(_describe(op, function), decode=decode or {})
         return function
 
     return register

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from hublayer.lowering.backends.torch.tensors import binary, tensor, unary
+from hublayer.lowering.elementwise import bitcast
 from hublayer.lowering.registry import lowers, lowers_table
 
 _NAMES = ("float16", "bfloat16", "float32", "float64", "complex64", "complex128", "bool")
@@ -109,3 +110,19 @@ def cast_op(x: Any, *, SrcT: str = "", DstT: str, Truncate: bool = False) -> tor
     if x.is_complex() and not dtype.is_complex and dtype is not torch.bool:
         x = x.real
     return x.to(dtype)
+
+
+# What Keras stands in for PyTorch's unfinished unsigned dtypes with is wider than they are.
+_STAND_INS = {"uint16": (torch.int16, torch.int32, 0xFFFF), "uint32": (torch.int32, torch.int64, 0xFFFFFFFF)}
+
+
+@lowers("Bitcast", backend="torch")
+def _bitcast(input: Any, *, T: str = "", type: str) -> torch.Tensor:
+    """The same bytes as another dtype, through the signed dtype of an unsigned one's size."""
+    x = tensor(input)
+    if T in _STAND_INS:
+        x = x.to(_STAND_INS[T][0])
+    if type not in _STAND_INS:
+        return bitcast(x, type=type)
+    signed, stand_in, mask = _STAND_INS[type]
+    return bitcast(x, type=str(signed).removeprefix("torch.")).to(stand_in) & mask
