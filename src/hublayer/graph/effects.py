@@ -13,14 +13,28 @@ ASSIGNMENTS = frozenset(
         "AssignSubVariableOp",
         "AssignVariableOp",
         "ResourceScatterAdd",
+        "ResourceScatterDiv",
+        "ResourceScatterMax",
+        "ResourceScatterMin",
+        "ResourceScatterMul",
+        "ResourceScatterNdAdd",
+        "ResourceScatterNdSub",
+        "ResourceScatterNdUpdate",
         "ResourceScatterSub",
         "ResourceScatterUpdate",
         "ScatterAdd",
+        "ScatterDiv",
+        "ScatterMax",
+        "ScatterMin",
+        "ScatterMul",
+        "ScatterNdAdd",
+        "ScatterNdSub",
+        "ScatterNdUpdate",
         "ScatterSub",
         "ScatterUpdate",
     }
 )
-_TABLES_FILLED = frozenset(
+TABLES_FILLED = frozenset(
     {
         "InitializeTable",
         "InitializeTableFromTextFile",
@@ -38,6 +52,6 @@ _MAY_HOLD_EFFECTS = frozenset({"If", "While", "Case", "StatefulPartitionedCall"}
 
 def has_effect(node: Node) -> bool:
     """Whether `node` changes a variable or a table, or calls stateful functions that may."""
-    if node.op in ASSIGNMENTS or node.op in _TABLES_FILLED:
+    if node.op in ASSIGNMENTS or node.op in TABLES_FILLED:
         return True
     return node.op in _MAY_HOLD_EFFECTS and any(isinstance(attr, FunctionName | list) for attr in node.attrs.values())

@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 
 from hublayer.errors import CorruptSavedModelError, UnsupportedOpsError
-from hublayer.graph.build import build_function, build_subgraph, decode_attr
+from hublayer.graph.build import build_function, decode_attr
 from hublayer.graph.ir import Function, FunctionName, Graph, Node
 from hublayer.graph.library import Library
+from hublayer.graph.main_graph import MainGraph
 from hublayer.graph.passes.batch_norm import fold_batch_norm
 from hublayer.graph.passes.custom_gradients import bind_gradients, saved_gradients
 from hublayer.graph.passes.dead_code import drop_dead_code
 from hublayer.graph.passes.fold import fold_constants
 from hublayer.graph.passes.inline import inline_calls
 from hublayer.graph.passes.moving_slices import note_moving_slices
-from hublayer.graph.passes.ref_variables import resolve_references
 from hublayer.graph.resources import Recipe, ResourceKey
 from hublayer.savedmodel.endpoints import Endpoint, Trace
 from hublayer.savedmodel.specs import TensorSpec, components, is_spec, leaves
@@ -99,6 +99,7 @@ class GraphSource:
             self._parts,
         )
         self._inlined = _Functions(library.functions, lambda name: self._simplify(self._plain[name]), self._parts)
+        self.main = MainGraph(library, self._parts.update)
 
     def _built(self, name: str) -> Function:
         return build_function(self._library.functions[name], self._parts)
@@ -119,7 +120,7 @@ class GraphSource:
         self._flat([leaf for _, leaf in leaves(trace.outputs)], endpoint)
         if trace.function:
             return self.concrete(trace.function, specs, trace.outputs)
-        return self._signature(endpoint.name, trace)
+        return self._signature(endpoint.name, trace, specs)
 
     def _flat(self, found: list[Any], endpoint: Endpoint) -> tuple[TensorSpec, ...]:
         flat: list[TensorSpec] = []
@@ -225,16 +226,17 @@ class GraphSource:
             return self._captured(node.bare_concrete_function.concrete_function_name, 0)
         return None
 
-    def _signature(self, name: str, trace: Trace) -> EndpointGraph:
-        signature = self._meta_graph.message.signature_def[name]
-        feeds = [(signature.inputs[key].name, spec.dtype) for key, spec in trace.arguments.items()]
-        fetches = [signature.outputs[key].name for key in trace.outputs]
-        parts: dict[str, Function] = {}
-        main = build_subgraph(self._library.main.values(), feeds, fetches, name=f"signature {name}", parts=parts)
-        function = resolve_references(main, parts)
-        self._parts.update(parts)
-        specs = tuple(spec for spec in trace.arguments.values() if is_spec(spec))
+    def _signature(self, name: str, trace: Trace, specs: tuple[TensorSpec, ...]) -> EndpointGraph:
+        function = self.main.signature(name, trace, trace.effects)
         return EndpointGraph(self._graph(function), specs, (), trace.outputs)
+
+    def value(self, tensor: str) -> EndpointGraph:
+        """The graph that computes `tensor` of the main graph, which takes no inputs."""
+        return EndpointGraph(self._graph(self.main.function(f"the tensor {tensor}", [], [tensor])), (), (), None)
+
+    def table_initializers(self) -> tuple[Function, ...]:
+        """Functions of no arguments that fill TF1's tables, which are named in the graph."""
+        return tuple(self._simplify(function) for function in self.main.table_initializers())
 
 
 def variable_keys(graph: EndpointGraph) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import keras
 import numpy as np
 
 from hublayer.errors import ExecutionError, HubLayerError, UnsupportedOpsError
@@ -17,9 +18,15 @@ from hublayer.lowering.registry import Lowering, find_lowering, unhandled_attrib
 
 @dataclass(frozen=True)
 class VariableHandle:
-    """What a resource input holds: which variable it is."""
+    """What a resource input holds: which variable it is, or which part of one ((start, length) per dimension)."""
 
     key: str
+    part: tuple[tuple[int, int], ...] | None = None
+
+    @property
+    def region(self) -> tuple[slice, ...]:
+        """The part as an index; of the whole variable it is empty."""
+        return tuple(slice(start, start + length) for start, length in self.part or ())
 
 
 @dataclass
@@ -35,8 +42,16 @@ class Run:
     seeds: Callable[[], Any] | None = None
     assigned: set[str] = field(default_factory=set)
 
+    def read(self, handle: VariableHandle) -> Any:
+        """A variable's current value."""
+        value = self.variables[handle.key]
+        return value if handle.part is None else value[handle.region]
+
     def assign(self, handle: VariableHandle, value: Any) -> None:
-        """Give a variable a new value."""
+        """Give a variable, or its part, a new value."""
+        if handle.part is not None:
+            starts = [start for start, _ in handle.part]
+            value = keras.ops.slice_update(self.variables[handle.key], starts, value)
         self.variables[handle.key] = value
         self.assigned.add(handle.key)
 

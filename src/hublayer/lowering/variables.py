@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from keras import ops
 
+from hublayer.lowering import gather
 from hublayer.lowering.dtypes import cast, dtype_of
 from hublayer.lowering.execute import Run, VariableHandle
 from hublayer.lowering.registry import lowers
@@ -20,15 +24,16 @@ def var_handle(
     shape: Any = None,
     allowed_devices: Any = (),
     debug_name: str = "",
+    _part: Any = None,
 ) -> VariableHandle:
-    """The handle of the variable `shared_name`."""
-    return VariableHandle(shared_name)
+    """The handle of the variable `shared_name`, or of its part `_part`: (start, length) per dimension."""
+    return VariableHandle(shared_name, _part)
 
 
 @lowers("ReadVariableOp")
 def read_variable(run: Run, resource: VariableHandle, *, dtype: str) -> Any:
     """The variable's current value."""
-    return run.variables[resource.key]
+    return run.read(resource)
 
 
 @lowers("DisableCopyOnRead")
@@ -55,14 +60,14 @@ def assign_variable(
 @lowers("AssignAddVariableOp")
 def assign_add_variable(run: Run, resource: VariableHandle, value: Any, *, dtype: str) -> tuple[()]:
     """Add to the value."""
-    run.assign(resource, ops.add(run.variables[resource.key], _as_current(run, resource, value)))
+    run.assign(resource, ops.add(run.read(resource), _as_current(run, resource, value)))
     return ()
 
 
 @lowers("AssignSubVariableOp")
 def assign_sub_variable(run: Run, resource: VariableHandle, value: Any, *, dtype: str) -> tuple[()]:
     """Subtract from the value."""
-    run.assign(resource, ops.subtract(run.variables[resource.key], _as_current(run, resource, value)))
+    run.assign(resource, ops.subtract(run.read(resource), _as_current(run, resource, value)))
     return ()
 
 
@@ -81,6 +86,51 @@ def resource_gather(
     dtype: str,
 ) -> Any:
     """Rows of the variable: its value at `indices` of axis `batch_dims`."""
-    from hublayer.lowering.gather import gather
+    return gather.gather(run.read(resource), indices, batch_dims=batch_dims)
 
-    return gather(run.variables[resource.key], indices, batch_dims=batch_dims)
+
+def _scattered(combine: Callable[[Any, Any, Any], Any], by_rows: bool) -> Callable[..., tuple[()]]:
+    """The lowering of an op that combines `updates` into a variable at `indices` of rows, or else of places."""
+
+    def scatter(
+        run: Run, ref: VariableHandle, indices: Any, updates: Any, *, use_locking: bool = True, dtype: str = "",
+        bad_indices_policy: str = "",
+    ) -> tuple[()]:  # fmt: skip
+        value = run.read(ref)
+        places = ops.expand_dims(ops.convert_to_tensor(indices), -1) if by_rows else ops.convert_to_tensor(indices)
+        rest = tuple(value.shape[places.shape[-1] :])
+        updates = ops.broadcast_to(_as_current(run, ref, updates), (*places.shape[:-1], *rest))
+        run.assign(ref, combine(value, places, updates))
+        return ()
+
+    return scatter
+
+
+def _scaled(factor: Callable[[Any], Any]) -> Callable[[Any, Any, Any], Any]:
+    """Multiplication at places, which may come several times."""
+
+    def combine(value: Any, places: Any, updates: Any) -> Any:
+        factors = ops.ones_like(value)
+        for i in range(math.prod(places.shape[:-1])):
+            at = np.unravel_index(i, tuple(places.shape[:-1]))
+            one = ops.expand_dims(factor(updates[at]), 0)
+            place = ops.expand_dims(places[at], 0)
+            factors = gather.tensor_scatter_update(factors, place, ops.multiply(gather.gather_nd(factors, place), one))
+        return ops.multiply(value, factors)
+
+    return combine
+
+
+_COMBINATIONS = {
+    "Update": gather.tensor_scatter_update,
+    "Add": gather.tensor_scatter_add,
+    "Sub": gather.tensor_scatter_sub,
+    "Max": gather.tensor_scatter_max,
+    "Min": gather.tensor_scatter_min,
+    "Mul": _scaled(lambda x: x),
+    "Div": _scaled(lambda x: ops.divide(1.0, x)),
+}
+for _name, _combine in _COMBINATIONS.items():
+    lowers(f"ResourceScatter{_name}")(_scattered(_combine, by_rows=True))
+    if _name not in ("Mul", "Div"):
+        lowers(f"ResourceScatterNd{_name}")(_scattered(_combine, by_rows=False))

@@ -15,11 +15,13 @@ class Trace:
     arguments: parameter name to structure of specs and constants, in calling order.
     outputs: structure of specs.
     function: name of the concrete function in the graph's library ("" for a TF1 signature).
+    effects: names of ops of TF1's main graph that run besides.
     """
 
     arguments: dict[str, Any]
     outputs: Any
     function: str = ""
+    effects: tuple[str, ...] = ()
 
     def __hash__(self) -> int:
         return id(self)

@@ -2,8 +2,8 @@
 
 The collections of variables say which are parts of one, and the graph mostly says it all: it assigns to the variable
 what a RestoreV2 node reads, whose inputs name the tensors and the parts of them: ``"4 8 0,2:0,8"`` is rows 0 and 1 of a
-tensor of shape (4, 8) (tensorflow/core/framework/tensor_slice.cc). Modules of the TF1 Hub format have no such nodes: there a variable's name is
-its key.
+tensor of shape (4, 8) (tensorflow/core/framework/tensor_slice.cc). Modules of the TF1 Hub format have no such nodes:
+there a variable's name is its key.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ def _resource_gather(
     validate_indices: bool = True,
     dtype: str,
 ) -> torch.Tensor:
-    return gather(run.variables[resource.key], indices, batch_dims, batch_dims)
+    return gather(run.read(resource), indices, batch_dims, batch_dims)
 
 
 @lowers("GatherNd", backend="torch")
