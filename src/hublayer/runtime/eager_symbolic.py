@@ -1,4 +1,7 @@
-"""Shapes and dtypes of outputs on JAX and PyTorch: from calls on tensors that have a shape but no values."""
+"""Shapes and dtypes of outputs on JAX and PyTorch: from calls on tensors that have a shape but no values.
+
+Strings have no such form: a model that takes them runs on empty ones.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+import numpy as np
 
 from hublayer.errors import EndpointError
 from hublayer.lowering.dtypes import backend_dtype
@@ -26,7 +30,8 @@ def output_spec(function: Callable[[Any], Any], inputs: Any) -> Any:
 def _sized(tensor: Any, size: int) -> Any:
     if not isinstance(tensor, keras.KerasTensor):
         return tensor
-    return keras.KerasTensor(tuple(size if dim is None else dim for dim in tensor.shape), dtype=tensor.dtype)
+    shape = tuple(size if dim is None else dim for dim in tensor.shape)
+    return np.full(shape, b"", object) if tensor.dtype == "string" else keras.KerasTensor(shape, dtype=tensor.dtype)
 
 
 def _trace_on_jax(function: Callable[[Any], Any], inputs: Any) -> Any:
@@ -36,13 +41,20 @@ def _trace_on_jax(function: Callable[[Any], Any], inputs: Any) -> Any:
     flat = [tensor for tensor in keras.tree.flatten(inputs) if isinstance(tensor, keras.KerasTensor)]
     structs = [jax.ShapeDtypeStruct(tensor.shape, backend_dtype(tensor.dtype)) for tensor in flat]
 
+    strings: dict[int, np.ndarray] = {}  # among the outputs, whose trace they cannot leave
+
     def call(values: list[Any]) -> Any:
         remaining = iter(values)
-        return function(
+        outputs = function(
             keras.tree.map_structure(lambda t: next(remaining) if isinstance(t, keras.KerasTensor) else t, inputs)
         )
+        leaves = keras.tree.flatten(outputs)
+        strings.update({i: x for i, x in enumerate(leaves) if isinstance(x, np.ndarray) and x.dtype.kind == "O"})
+        return keras.tree.pack_sequence_as(outputs, [0 if i in strings else x for i, x in enumerate(leaves)])
 
-    return jax.eval_shape(call, structs)
+    outputs = jax.eval_shape(call, structs)
+    leaves = keras.tree.flatten(outputs)
+    return keras.tree.pack_sequence_as(outputs, [strings.get(i, x) for i, x in enumerate(leaves)])
 
 
 def _trace_on_torch(function: Callable[[Any], Any], inputs: Any) -> Any:
@@ -58,7 +70,8 @@ def _trace_on_torch(function: Callable[[Any], Any], inputs: Any) -> Any:
 
 def _merged(first: Any, second: Any) -> keras.KerasTensor:
     shape = tuple(a if a == b else None for a, b in zip(first.shape, second.shape, strict=True))
-    return keras.KerasTensor(shape, dtype=keras.backend.standardize_dtype(first.dtype))
+    dtype = "string" if first.dtype == object else keras.backend.standardize_dtype(first.dtype)
+    return keras.KerasTensor(shape, dtype=dtype)
 
 
 def with_shape(outputs: Any, shapes: Any) -> Any:
