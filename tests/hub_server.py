@@ -47,7 +47,25 @@ def reply(status: int = 200, body: bytes = b"", **headers: str) -> Handler:
         for name, value in ({"Content-Length": str(len(body))} | given).items():
             request.send_header(name, value)
         request.end_headers()
-        request.wfile.write(body)
+        if request.command != "HEAD":
+            request.wfile.write(body)
+
+    return handle
+
+
+def ranged(body: bytes, etag: str = '"1"', **headers: str) -> Handler:
+    """Return a handler that serves ``body`` whole or, if Range and If-Range ask for it, the rest of it."""
+
+    def handle(request: BaseHTTPRequestHandler) -> None:
+        wanted = request.headers.get("Range", "")
+        facts = {"etag": etag, "accept_ranges": "bytes"} | headers
+        if not wanted or request.headers.get("If-Range", etag) != etag:
+            return reply(200, body, **facts)(request)
+        start = int(wanted.removeprefix("bytes=").partition("-")[0])
+        if start >= len(body):
+            return reply(416, b"", content_range=f"bytes */{len(body)}", **facts)(request)
+        facts["content_range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
+        return reply(206, body[start:], **facts)(request)
 
     return handle
 
@@ -73,12 +91,13 @@ def hosted(folder: Path) -> Handler:
 class HubServer:
     """The host: what it serves by path, and what it was asked."""
 
-    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None, port: int = 0) -> None:
         self.requests: list[str] = []  # path and query, in order
         self.headers: list[dict[str, str]] = []  # of each request, names in lower case
         self.stopping = threading.Event()  # for handlers that wait
+        self.otherwise: Handler = reply(404)  # for paths that nothing was added for
         self._handlers: dict[str, Handler] = {}
-        self._server = _Server(("127.0.0.1", 0), self._request_class())
+        self._server = _Server(("127.0.0.1", port), self._request_class())
         if tls:
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self._scheme = "https" if tls else "http"
@@ -116,7 +135,9 @@ class HubServer:
             def do_GET(self) -> None:
                 hub.requests.append(self.path)
                 hub.headers.append({name.lower(): value for name, value in self.headers.items()})
-                hub._handlers.get(urlsplit(self.path).path, reply(404))(self)
+                hub._handlers.get(urlsplit(self.path).path, hub.otherwise)(self)
+
+            do_HEAD = do_POST = do_GET  # noqa: N815
 
             def log_message(self, *_: object) -> None:
                 pass

@@ -17,7 +17,7 @@ from hub_folders import contents, entry, leftovers, make_model
 from hub_server import pack, reply
 
 from hublayer.errors import CacheError, NotAnArchiveError
-from hublayer.hub import resolve
+from hublayer.hub import parse, resolve
 from hublayer.hub.cache import Cache
 from hublayer.hub.sources import Fetched, Workspace
 
@@ -207,7 +207,7 @@ def test_an_interrupt_leaves_nothing(cache):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        Cache(cache).fill("name", "handle", interrupted)
+        Cache(cache).fill("name", parse("https://a.org/handle"), interrupted)
     assert leftovers(cache) == []
 
 
@@ -217,13 +217,13 @@ def test_a_full_disk_is_an_error_of_the_cache(cache):
         raise OSError(28, "No space left on device")
 
     with pytest.raises(CacheError, match=f"{cache} cannot be written: .*No space left.*\n.*handle\n.*HUBLAYER_CACHE"):
-        Cache(cache).fill("name", "handle", full)
+        Cache(cache).fill("name", parse("https://a.org/handle"), full)
     assert leftovers(cache) == []
 
 
 READ_ONLY = """
     import os, sys
-    from hublayer.hub import resolve
+    from hublayer.hub import parse, resolve
     import hublayer.hub.sources.hosting
 
     root = {root!r}

@@ -39,6 +39,7 @@ from hublayer.errors import (
     ServerError,
 )
 from hublayer.hub import manifest as manifests
+from hublayer.hub.handle import Handle
 from hublayer.hub.manifest import Manifest
 from hublayer.hub.sources import Fetched, Workspace
 
@@ -128,7 +129,7 @@ class Cache:
     def fill(
         self,
         name: str,
-        handle: str,
+        handle: Handle,
         fetch: Callable[[Workspace], Fetched | Entry],
         *,
         digest: str | None = None,
@@ -139,7 +140,7 @@ class Cache:
 
         Arguments:
             name: from ``entry_name``.
-            handle: the handle as it is shown in the cache.
+            handle: what the cache and messages name; nothing is asked of it.
             fetch: is given a workspace, and puts the model into it or tells which entry has it.
             digest: what the content has to have, if that is known.
             refresh: fetch even if there is an entry.
@@ -161,14 +162,14 @@ class Cache:
             raise
         except (OSError, NotImplementedError) as error:
             raise CacheError(
-                f"The cache folder {self.root} cannot be written: {error}\n  handle:   {handle}\n"
+                f"The cache folder {self.root} cannot be written: {error}\n  handle:   {handle.shown}\n"
                 "  to do:    free space or allow writing there, or set HUBLAYER_CACHE to a folder that can be written"
             ) from error
 
     def _fill_locked(
         self,
         name: str,
-        handle: str,
+        handle: Handle,
         fetch: Callable[[Workspace], Fetched | Entry],
         digest: str | None,
         refresh: bool,
@@ -188,8 +189,8 @@ class Cache:
                 entry = self._keep(fetched, handle, scratch, digest, refresh)
             else:
                 entry = fetched
-                check_digest(entry.digest, digest, handle, entry.url)
-            self._write_record(name, handle, entry, scratch)
+                check_digest(entry.digest, digest, handle.shown, entry.url)
+            self._write_record(name, handle.shown, entry, scratch)
             return entry
         except (*_BROKEN_OFF, KeyboardInterrupt):
             keep_partial = True
@@ -202,9 +203,9 @@ class Cache:
                 with contextlib.suppress(OSError):
                     folder.rmdir()  # if it is empty
 
-    def _keep(self, fetched: Fetched, handle: str, scratch: Path, digest: str | None, refresh: bool) -> Entry:
+    def _keep(self, fetched: Fetched, handle: Handle, scratch: Path, digest: str | None, refresh: bool) -> Entry:
         manifest = fetched.manifest or manifests.measure(fetched.folder)
-        check_digest(manifest.digest, digest, handle, fetched.url)
+        check_digest(manifest.digest, digest, handle.shown, fetched.url)
         prepared = scratch / "entry"
         prepared.mkdir()
         fetched.folder.replace(prepared / "model")
@@ -219,7 +220,7 @@ class Cache:
                     place.replace(scratch / "broken")
                 prepared.replace(place)
                 _sync_folder(place.parent)
-        return Entry(place / "model", manifest.digest, handle, fetched.url)
+        return Entry(place / "model", manifest.digest, handle.canonical, fetched.url)
 
     def _write_record(self, name: str, handle: str, entry: Entry, scratch: Path) -> None:
         record = {

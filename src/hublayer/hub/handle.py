@@ -59,12 +59,16 @@ class Handle:
     pin: str | None = None
 
     @property
+    def canonical(self) -> str:
+        """The key without secrets: one spelling of the handle, for people and for the lock file's ``source``."""
+        return redacted(self.key) if "://" in self.key else self.key
+
+    @property
     def public_key(self) -> str:
         """The key without secrets, still different for different keys: what the lock file is keyed by."""
-        shown = redacted(self.key) if "://" in self.key else self.key
-        if shown == self.key:
-            return shown
-        return f"{shown}#{hashlib.sha256(self.key.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
+        if self.canonical == self.key:
+            return self.key
+        return f"{self.canonical}#{hashlib.sha256(self.key.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
 
 
 def parse(handle: str | os.PathLike[str]) -> Handle:

@@ -61,17 +61,19 @@ class _Nowhere:
 
 
 class _WithoutBars:
-    """stderr without tqdm's bars, which begin with a carriage return and end with a line feed of their own; what other
-    threads write meanwhile passes."""
+    """stderr without tqdm's bars: texts that begin with a carriage return, and moves of the cursor between them. What
+    other threads write meanwhile passes."""
 
     def __init__(self, stream: TextIO):
         self._stream = stream
-        self._after_bar = False
+        self._line_is_open = False
 
     def write(self, text: str) -> int:
-        is_bar = text.startswith("\r") or (self._after_bar and text == "\n")
-        self._after_bar = is_bar and text != "\n"
-        return len(text) if is_bar else self._stream.write(text)
+        is_move = not text.replace("\x1b[A", "").strip("\n")
+        if text.startswith("\r") or (is_move and not (text == "\n" and self._line_is_open)):
+            return len(text)
+        self._line_is_open = not text.endswith("\n")
+        return self._stream.write(text)
 
     def flush(self) -> None:
         self._stream.flush()

@@ -9,7 +9,7 @@ from pathlib import Path
 from hublayer.errors import ContentMismatchError, OfflineError
 from hublayer.hub import lock_file, manifest, predecessor
 from hublayer.hub.cache import Cache, Entry, check_digest
-from hublayer.hub.handle import Handle, parse, redacted
+from hublayer.hub.handle import Handle, parse
 from hublayer.hub.offline import VARIABLE as OFFLINE_VARIABLE
 from hublayer.hub.offline import is_offline
 from hublayer.hub.sources import Elsewhere, Fetched, Workspace, source_of
@@ -104,7 +104,7 @@ def _resolve(handle: Handle, pin: str | None, refresh: bool, offline: bool) -> E
             if found and pin in (None, found.digest):
                 return found
             if pin is not None and (folder := place.find_content(pin)):
-                return Entry(folder, pin, redacted(handle.key) if "://" in handle.key else handle.key, str(folder))
+                return Entry(folder, pin, handle.canonical, str(folder))
         folder = predecessor.find(handle)
         if folder is not None and pin in (None, digest := manifest.measure(folder).digest if pin else None):
             return Entry(folder, digest or "", handle.shown, str(folder))
@@ -115,7 +115,7 @@ def _resolve(handle: Handle, pin: str | None, refresh: bool, offline: bool) -> E
         fetched = source.fetch(handle, workspace)
         return _resolve(fetched.handle, pin, refresh, offline) if isinstance(fetched, Elsewhere) else fetched
 
-    return cache.fill(name, handle.shown, fetch, digest=pin, refresh=refresh, offline=offline)
+    return cache.fill(name, handle, fetch, digest=pin, refresh=refresh, offline=offline)
 
 
 def _offline(handle: Handle, cache: Cache, name: str) -> OfflineError:

@@ -111,6 +111,7 @@ def _open_store(handle: Handle, options: dict[str, Any]) -> tuple[Any, str]:
 
 def _listing(store: Any, root: str) -> dict[str, dict[str, Any]]:
     """The objects below ``root`` by their names there; a single object has the name "". Empty if there is nothing."""
+    store.invalidate_cache()  # the listing of an earlier call in this process
     try:
         found = store.find(root, withdirs=False, detail=True)
     except FileNotFoundError:
