@@ -76,6 +76,8 @@ def segment_combine(data, segment_ids, num_segments=None, *, combiner="sum"):
         segment_ids = np.asarray(segment_ids) if isinstance(segment_ids, np.ndarray) else segment_ids
         num_segments = int(ops.max(segment_ids)) + 1 if segment_ids.shape[0] else 0
     rows = int(num_segments)
+    if rows == 0:
+        return ops.zeros((0, *data.shape[1:]), dtype_of(data))
     total = ops.segment_sum(data, tensor(segment_ids), num_segments=rows)
     counts = ops.segment_sum(ops.ones(data.shape[:1], dtype_of(data)), tensor(segment_ids), num_segments=rows)
     return scaled(total, counts, combiner)

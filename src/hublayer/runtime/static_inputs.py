@@ -7,7 +7,7 @@ from collections.abc import Collection
 from hublayer.graph.ir import Function, Node, Value
 from hublayer.graph.numpy_ops import NUMPY_OPS
 from hublayer.graph.op_schema import input_groups
-from hublayer.lowering.registry import find_lowering
+from hublayer.lowering.registry import Lowering, find_lowering
 
 # What they return is known while tracing, whatever they are given.
 _KNOWN = frozenset({"Shape", "ShapeN", "Size", "Rank"})
@@ -33,7 +33,11 @@ def static_inputs(function: Function, parameters: Collection[str], backend: str)
 
 
 def _static_values(node: Node, backend: str) -> list[Value]:
-    lowering = find_lowering(node.op, backend)
+    # What is static in general is a size, even where a backend of its own would take it as a tensor.
+    return [value for name in (backend, "") for value in _declared(node, find_lowering(node.op, name))]
+
+
+def _declared(node: Node, lowering: Lowering | None) -> list[Value]:
     if lowering is None:
         return []
     groups = None if lowering.variadic else input_groups(node.op, node.attrs)
