@@ -234,6 +234,15 @@ class GraphSource:
         """The graph that computes `tensor` of the main graph, which takes no inputs."""
         return EndpointGraph(self._graph(self.main.function(f"the tensor {tensor}", [], [tensor])), (), (), None)
 
+    def initial_value(self, key: str, after: bool) -> str | None:
+        """The tensor that initialises the weight `key` of TF1; `after`: in what runs after restoring."""
+        return self.main.initial_values[after].get(key)
+
+    @property
+    def functions(self) -> Mapping[str, Function]:
+        """The functions that graphs refer to."""
+        return self._inlined
+
     def table_initializers(self) -> tuple[Function, ...]:
         """Functions of no arguments that fill TF1's tables, which are named in the graph."""
         return tuple(self._simplify(function) for function in self.main.table_initializers())

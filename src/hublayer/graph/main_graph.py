@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from hublayer.savedmodel.specs import components, is_spec
 PLACEHOLDERS = frozenset({"Placeholder", "PlaceholderV2"})
 _ASSIGNMENTS = frozenset({"Assign", "AssignVariableOp"})
 _VARIABLES = frozenset({"VarHandleOp", "VariableV2", "Variable"})
+_NOT_INITIAL = PLACEHOLDERS | {"RestoreV2", "Restore", "RestoreSlice"}
 
 
 class MainGraph:
@@ -139,13 +141,16 @@ class MainGraph:
             return ()
         return (self.function("the initialisers of the tables", [], [], tuple(reversed(names))),)
 
-    def initial_values(self) -> dict[str, str]:
-        """The tensors with which variables are initialised that the checkpoint does not restore, by their weights.
+    @cached_property
+    def initial_values(self) -> dict[bool, dict[str, str]]:
+        """The tensors that initialise variables, by their weights: those of what runs after restoring, and the others.
 
-        What runs after restoring goes before the initialisers that the variables name.
+        Those that follow from the checkpoint are left out.
         """
+        found: dict[bool, dict[str, str]] = {True: {}, False: {}}
+        if self._meta_graph.objects is not None:
+            return found
         after = {node.name for node in self._library.upstream(initializers(self._message))}
-        found: dict[str, str] = {}
         for node in self._library.main.values():
             if node.op not in _ASSIGNMENTS or len(node.input) < 2:
                 continue
@@ -153,12 +158,11 @@ class MainGraph:
             source = self._library.main.get(variable)
             if source is None or source.op not in _VARIABLES:
                 continue
-            reads = {other.op for other in self._library.upstream([node.input[1]])}
-            if reads & {"RestoreV2", "Restore", "RestoreSlice", *PLACEHOLDERS}:
+            if any(other.op in _NOT_INITIAL for other in self._library.upstream([node.input[1]])):
                 continue
-            weight = self.stored[variable].name if variable in self.stored else variable
-            if node.name in after or weight not in found:
-                found[weight] = node.input[1]
+            place = self.stored.get(variable)
+            if place is None or place.part is None:
+                found[node.name in after].setdefault(variable if place is None else place.name, node.input[1])
         return found
 
 

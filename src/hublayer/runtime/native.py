@@ -105,6 +105,10 @@ class NativeProgram:
     def prepare(self, endpoint: Endpoint) -> None:
         """Nothing is left to do: TensorFlow loaded everything."""
 
+    def layer_endpoint(self, endpoint: Endpoint) -> Endpoint:
+        """`endpoint` itself: TensorFlow's loader loads one MetaGraph."""
+        return endpoint
+
     def _concrete_functions(self, endpoint: Endpoint) -> list[Any]:
         if endpoint.kind == "signature":
             return [self.loaded.signatures[endpoint.name]]

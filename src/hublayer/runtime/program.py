@@ -47,6 +47,10 @@ class Program(Protocol):
         """Make `endpoint` ready to run. Raises UnsupportedOpsError for what this runtime cannot run."""
         ...
 
+    def layer_endpoint(self, endpoint: Endpoint) -> Endpoint:
+        """`endpoint` as a layer calls it: that of a TF1 model with a graph for training takes `training`."""
+        ...
+
     def run(self, endpoint: Endpoint, trace: Trace, arguments: Mapping[str, Any]) -> Any:
         """Call one trace with arguments by name that fit it; returns its structure of tensors."""
         ...

@@ -87,6 +87,7 @@ class EndpointTarget(_BackendTarget):
     """One endpoint of a loaded Model, with the hyperparameters it is always called with."""
 
     def __init__(self, model: Model, endpoint: Endpoint, signature: str | None, arguments: Mapping[str, Any]):
+        endpoint = model.program.layer_endpoint(endpoint)
         self.model = model
         self.endpoint: Endpoint | None = endpoint
         self._endpoint = endpoint
@@ -95,7 +96,8 @@ class EndpointTarget(_BackendTarget):
         self.tags: list[str] | None = sorted(model.meta_graph.tags) if len(model.saved_model.meta_graphs) > 1 else None
         self.signature = signature
         self.is_hub_module = model.saved_model.is_hub_module
-        self.serving_graph_only = model.meta_graph.objects is None and "train" not in model.meta_graph.tags
+        tf1 = model.meta_graph.objects is None
+        self.serving_graph_only = tf1 and "train" not in model.meta_graph.tags and not endpoint.takes_training
         self.resolved_object: Any = model
         self.trackable = model.program.loaded
         self.seed_generator = getattr(model.program, "seed_generator", None)

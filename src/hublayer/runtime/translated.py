@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
 
 from hublayer.composite import Ragged, Sparse
-from hublayer.errors import CorruptSavedModelError
-from hublayer.graph.endpoint_graph import EndpointGraph, GraphSource, variable_keys
+from hublayer.graph.endpoint_graph import EndpointGraph, GraphSource, reached, variable_keys
 from hublayer.graph.library import Library
 from hublayer.graph.partition import partition
 from hublayer.graph.passes.dead_code import drop_dead_code
@@ -18,21 +18,16 @@ from hublayer.graph.passes.unique_lookups import look_up_every_token
 from hublayer.graph.resources import Recipe, ResourceKey
 from hublayer.host.registry import runs_on_host
 from hublayer.host.resources import ResourceRecipes, Resources, needed
-from hublayer.lowering.dtypes import backend_dtype
 from hublayer.lowering.registry import find_lowering
 from hublayer.runtime.device_part import DevicePart
 from hublayer.runtime.host_tensors import flat_components
 from hublayer.runtime.keras_tensors import KerasTensors
 from hublayer.runtime.staged import StagedEndpoint
-from hublayer.runtime.weights import NamedVariable
-from hublayer.savedmodel.bundle import Bundle
-from hublayer.savedmodel.checkpoint_keys import checkpoint_keys
+from hublayer.runtime.tf1 import Training, loss_tensors, training_graph
+from hublayer.runtime.variables import Variables
 from hublayer.savedmodel.endpoints import Endpoint, Trace
-from hublayer.savedmodel.objects import VariableInfo
 from hublayer.savedmodel.reader import MetaGraph, SavedModel
-from hublayer.savedmodel.specs import CompositeSpec, Shape, components, is_spec
-
-_NO_VALUE = frozenset({"string", "resource", "variant", "unknown"})
+from hublayer.savedmodel.specs import CompositeSpec, components, is_spec
 
 
 def load(saved_model: SavedModel, meta_graph: MetaGraph, options: Any = None) -> TranslatedProgram:
@@ -43,97 +38,18 @@ def load(saved_model: SavedModel, meta_graph: MetaGraph, options: Any = None) ->
     return TranslatedProgram(saved_model, meta_graph)
 
 
-class _Variables:
-    """A MetaGraph's variables by key, read from the checkpoint when they are first needed."""
-
-    def __init__(self, saved_model: SavedModel, meta_graph: MetaGraph):
-        self._folder = saved_model.folder
-        self._meta_graph = meta_graph
-        self._bundle: Bundle | None = None
-        self._checkpoint: dict[str, str] = {}
-        self._made: dict[str, NamedVariable] = {}
-
-    def _open(self) -> Bundle:
-        if self._bundle is None:
-            self._bundle = Bundle.open(self._folder / "variables" / "variables")
-            objects = self._meta_graph.objects
-            if objects is not None:
-                message = self._meta_graph.message.object_graph_def
-                keys = checkpoint_keys(self._bundle, message)
-                self._checkpoint = {str(node_id): key for node_id, key in keys.items()}
-        return self._bundle
-
-    def info(self, key: str) -> VariableInfo | None:
-        """What the SavedModel says of the variable `key`: a node id of the object graph, or a TF1 name."""
-        objects = self._meta_graph.objects
-        if objects is not None and key.isdecimal():
-            return objects.variable(int(key))
-        return next((info for info in self._meta_graph.variables if info.name == key), None)
-
-    def listed(self) -> tuple[list[str], set[str] | None]:
-        """Keys of the publisher's variables in order, and of those listed as trainable (None: no such list)."""
-        objects = self._meta_graph.objects
-        if objects is None:
-            infos = self._meta_graph.variables
-            return [info.name for info in infos], {info.name for info in infos if info.trainable}
-        trainable = objects.listed("trainable_variables")
-        node_ids = [*(objects.listed("variables") or ()), *(trainable or ())]
-        keys = [str(node_id) for node_id in dict.fromkeys(node_ids) if objects.variable(node_id) is not None]
-        return keys, None if trainable is None else {str(node_id) for node_id in trainable}
-
-    def adopt(self, variables: Mapping[str, Any]) -> None:
-        """Take variables that somebody else has made."""
-        self._made.update(variables)
-
-    def __getitem__(self, key: str) -> NamedVariable:
-        if key not in self._made:
-            info = self.info(key)
-            bundle = self._open()
-            stored = self._checkpoint.get(key, key if info is None else info.name)
-            if stored not in bundle:
-                raise CorruptSavedModelError(f"{bundle.index}: it has no value for the variable {stored!r}.")
-            array = bundle.array(stored)
-            if info is not None and not _fits(array.shape, info.shape):
-                raise CorruptSavedModelError(
-                    f"{bundle.index}: the variable {stored!r} has the shape {array.shape}, but the model declares "
-                    f"{info.shape}."
-                )
-            trainable = self.listed()[1]
-            is_trainable = key in trainable if trainable is not None else bool(info and info.trainable)
-            name = info.name if info else key
-            self._made[key] = NamedVariable(_aligned(array), name, backend_dtype(array.dtype.name), is_trainable)
-        return self._made[key]
-
-    def has_value(self, key: str) -> bool:
-        """Whether the checkpoint has numbers for the variable, so that it can be a weight."""
-        info = self.info(key)
-        if info is not None and info.dtype in _NO_VALUE:
-            return False
-        bundle = self._open()
-        return self._checkpoint.get(key, key if info is None else info.name) in bundle
-
-
-def _fits(shape: tuple[int, ...], declared: Shape) -> bool:
-    if declared is None:
-        return True
-    return len(shape) == len(declared) and all(d is None or d == s for d, s in zip(declared, shape, strict=True))
-
-
-def _aligned(array: np.ndarray) -> np.ndarray:
-    """The array itself, or a copy where the bytes of the file lie unaligned."""
-    return np.require(array, requirements=["ALIGNED"])
-
-
 class _Recipes:
     """How a MetaGraph's tables are made, and those that have been made."""
 
-    def __init__(self, source: GraphSource, variables: _Variables, saved_model: SavedModel):
+    def __init__(self, source: GraphSource, variables: Variables, saved_model: SavedModel):
         self._source = source
         self._variables = variables
         self._folder = saved_model.folder
         self._known: dict[ResourceKey, Recipe] = {}
         self._resources: Resources | None = None
-        self._all = ResourceRecipes(self._folder, self._known)
+        initializers = source.table_initializers()
+        functions = {f.name: f for entry in initializers for f in reached(entry, source.functions)}
+        self._all = ResourceRecipes(self._folder, self._known, {}, initializers, functions)
 
     def of(self, graph: EndpointGraph) -> ResourceRecipes:
         """The recipes of all resources that `graph` uses."""
@@ -176,9 +92,19 @@ class TranslatedProgram:
         self.seed_generator = keras.random.SeedGenerator()
         self._saved_model = saved_model
         self._source = GraphSource(Library(meta_graph))
-        self._variables = _Variables(saved_model, meta_graph)
+        graph = training_graph(saved_model, meta_graph)
+        self._training = None if graph is None else Training(meta_graph, graph, self._source)
+        stored = {**self._training.source.main.stored, **self._source.main.stored} if self._training else None
+        self._variables = Variables(
+            saved_model,
+            meta_graph,
+            [self._training.graph] if self._training else [],
+            stored or self._source.main.stored,
+            self._initial_value,
+        )
         self._recipes = _Recipes(self._source, self._variables, saved_model)
         self._endpoints: dict[int, PlainEndpoint | StagedEndpoint] = {}
+        self._losses: dict[str, PlainEndpoint | StagedEndpoint] = {}
 
     def prepare(self, endpoint: Endpoint) -> None:
         """Translate every trace of `endpoint`. Raises UnsupportedOpsError for what the backend cannot run."""
@@ -187,8 +113,21 @@ class TranslatedProgram:
 
     def _endpoint(self, endpoint: Endpoint, trace: Trace) -> PlainEndpoint | StagedEndpoint:
         if id(trace) not in self._endpoints:
-            self._endpoints[id(trace)] = self._prepare(self._source.endpoint(endpoint, trace))
+            source = self._training.source if self._training and self._training.runs(trace) else self._source
+            self._endpoints[id(trace)] = self._prepare(source.endpoint(endpoint, trace))
         return self._endpoints[id(trace)]
+
+    def layer_endpoint(self, endpoint: Endpoint) -> Endpoint:
+        """See Program.layer_endpoint."""
+        return self._training.endpoint(endpoint) if self._training else endpoint
+
+    def _initial_value(self, key: str, after: bool) -> np.ndarray | None:
+        """What TF1's initialisers set the variable `key` to; `after`: those that run after restoring."""
+        tensor = self._source.initial_value(key, after)
+        if tensor is None:
+            return None
+        (value,) = self._call(self._prepare(self._source.value(tensor)), [])
+        return np.asarray(keras.ops.convert_to_numpy(value))
 
     def _prepare(self, graph: EndpointGraph) -> PlainEndpoint | StagedEndpoint:
         def device_runs(op: str) -> bool:
@@ -242,15 +181,18 @@ class TranslatedProgram:
     def regularization_losses(self) -> list[Callable[[], Any]]:
         """See Program.regularization_losses."""
         objects = self.meta_graph.objects
-        return [self._loss(name) for name in objects.loss_functions()] if objects else []
+        if objects is not None:
+            return [
+                self._loss(name, partial(self._source.concrete, name, (), None)) for name in objects.loss_functions()
+            ]
+        tensors = loss_tensors(self._source, self._training)
+        return [self._loss(tensor, partial(source.value, tensor)) for source, tensor in tensors]
 
-    def _loss(self, name: str) -> Callable[[], Any]:
+    def _loss(self, name: str, graph: Callable[[], EndpointGraph]) -> Callable[[], Any]:
         def loss() -> Any:
-            key = hash(name)
-            if key not in self._endpoints:
-                graph = self._source.concrete(name, (), None)
-                self._endpoints[key] = self._prepare(graph)
-            return self._call(self._endpoints[key], [])[0]
+            if name not in self._losses:
+                self._losses[name] = self._prepare(graph())
+            return self._call(self._losses[name], [])[0]
 
         return loss
 

@@ -1,0 +1,134 @@
+"""A loaded model's variables as Keras weights, read when they are first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from hublayer.errors import CorruptSavedModelError
+from hublayer.lowering.dtypes import backend_dtype
+from hublayer.runtime.weights import NamedVariable
+from hublayer.savedmodel.bundle import Bundle
+from hublayer.savedmodel.checkpoint_keys import checkpoint_keys
+from hublayer.savedmodel.objects import VariableInfo
+from hublayer.savedmodel.reader import MetaGraph, SavedModel
+from hublayer.savedmodel.restoring import Stored
+from hublayer.savedmodel.specs import Shape
+
+_NO_VALUE = frozenset({"string", "resource", "variant", "unknown"})
+
+
+class Variables:
+    """The variables of a MetaGraph by key: a node id of the object graph, or a weight's name in TF1.
+
+    shared: other MetaGraphs of TF1 that use the same variables. stored: where TF1's variables lie.
+    initial: gives the values of variables of TF1, by key, that an initialiser sets after the checkpoint was restored
+    (`True`), or that the checkpoint does not have (`False`); None if there is no initialiser.
+    """
+
+    def __init__(
+        self,
+        saved_model: SavedModel,
+        meta_graph: MetaGraph,
+        shared: Iterable[MetaGraph] = (),
+        stored: Mapping[str, Stored] | None = None,
+        initial: Callable[[str, bool], np.ndarray | None] = lambda key, after: None,
+    ):
+        self._folder = saved_model.folder
+        self._meta_graph = meta_graph
+        self._bundle: Bundle | None = None
+        self._checkpoint = {place.name: place.key for place in (stored or {}).values()}
+        self._initial = initial
+        self._made: dict[str, NamedVariable] = {}
+        self._infos: dict[str, VariableInfo] = {}
+        if meta_graph.objects is None:
+            for info in [info for graph in (meta_graph, *shared) for info in graph.variables]:
+                known = self._infos.setdefault(info.name, info)
+                self._infos[info.name] = replace(known, trainable=known.trainable or info.trainable)
+
+    def _open(self) -> Bundle:
+        if self._bundle is None:
+            self._bundle = Bundle.open(self._folder / "variables" / "variables")
+            objects = self._meta_graph.objects
+            if objects is not None:
+                message = self._meta_graph.message.object_graph_def
+                keys = checkpoint_keys(self._bundle, message)
+                self._checkpoint = {str(node_id): key for node_id, key in keys.items()}
+        return self._bundle
+
+    def info(self, key: str) -> VariableInfo | None:
+        """What the SavedModel says of the variable `key`."""
+        objects = self._meta_graph.objects
+        if objects is not None and key.isdecimal():
+            return objects.variable(int(key))
+        return self._infos.get(key)
+
+    def listed(self) -> tuple[list[str], set[str] | None]:
+        """Keys of the publisher's variables in order, and of those listed as trainable (None: no such list)."""
+        objects = self._meta_graph.objects
+        if objects is None:
+            return list(self._infos), {key for key, info in self._infos.items() if info.trainable}
+        trainable = objects.listed("trainable_variables")
+        node_ids = [*(objects.listed("variables") or ()), *(trainable or ())]
+        keys = [str(node_id) for node_id in dict.fromkeys(node_ids) if objects.variable(node_id) is not None]
+        return keys, None if trainable is None else {str(node_id) for node_id in trainable}
+
+    def adopt(self, variables: Mapping[str, Any]) -> None:
+        """Take variables that somebody else has made."""
+        self._made.update(variables)
+
+    def __getitem__(self, key: str) -> NamedVariable:
+        if key not in self._made:
+            info = self.info(key)
+            array = self._array(key, info)
+            if info is not None and not _fits(array.shape, info.shape):
+                raise CorruptSavedModelError(
+                    f"{self._open().index}: the variable {self._name(key)!r} has the shape {array.shape}, but the "
+                    f"model declares {info.shape}."
+                )
+            trainable = self.listed()[1]
+            is_trainable = key in trainable if trainable is not None else bool(info and info.trainable)
+            name = info.name if info else key
+            self._made[key] = NamedVariable(_aligned(array), name, backend_dtype(array.dtype.name), is_trainable)
+        return self._made[key]
+
+    def _name(self, key: str) -> str:
+        """The name of the variable `key` in the checkpoint."""
+        self._open()
+        info = self.info(key)
+        return self._checkpoint.get(key, key if info is None else info.name)
+
+    def _array(self, key: str, info: VariableInfo | None) -> np.ndarray:
+        set_after = self._initial(key, True)
+        if set_after is not None:
+            return set_after
+        bundle, stored = self._open(), self._name(key)
+        if stored in bundle:
+            return bundle.array(stored)
+        first = self._initial(key, False)
+        if first is None:
+            raise CorruptSavedModelError(f"{bundle.index}: it has no value for the variable {stored!r}.")
+        return first
+
+    def has_value(self, key: str) -> bool:
+        """Whether there are numbers for the variable, so that it can be a weight."""
+        info = self.info(key)
+        if info is not None and info.dtype in _NO_VALUE:
+            return False
+        if key in self._made:
+            return True
+        return self._name(key) in self._open() or self._initial(key, False) is not None
+
+
+def _fits(shape: tuple[int, ...], declared: Shape) -> bool:
+    if declared is None:
+        return True
+    return len(shape) == len(declared) and all(d is None or d == s for d, s in zip(declared, shape, strict=True))
+
+
+def _aligned(array: np.ndarray) -> np.ndarray:
+    """The array itself, or a copy where the bytes of the file lie unaligned."""
+    return np.require(array, requirements=["ALIGNED"])
