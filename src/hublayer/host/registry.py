@@ -15,7 +15,26 @@ from hublayer.graph.op_schema import op_schema
 # Modules that register host ops.
 _FAMILIES = (
     "control_flow",
+    "sparse",
+    "sparse_arithmetic",
+    "segments",
+    "sets",
+    "counting",
+    "buckets",
+    "edit_distance",
+    "crosses",
     "tables",
+    "strings_case",
+    "strings_compare",
+    "strings_format",
+    "strings_hash",
+    "strings_join",
+    "strings_ngrams",
+    "strings_parse",
+    "strings_regex",
+    "strings_split",
+    "strings_substr",
+    "unicode_scripts",
 )
 _REGISTRY: dict[str, HostOp] = {}
 

@@ -1,0 +1,109 @@
+"""Splitting strings into tokens: a sparse tensor's indices, values and dense shape."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+
+import numpy as np
+import pyarrow.compute as pc
+
+from hublayer.host.byte_sets import byte_set, region, where
+from hublayer.host.registry import host_op
+from hublayer.host.string_tensor import StringTensor
+
+WHITESPACE = byte_set(b" \t\n\v\f\r")
+
+
+def _sparse(counts: np.ndarray, values: StringTensor) -> list:
+    """Indices [n, 2], values [n] and dense shape [2] of rows that have `counts` tokens."""
+    rows, n = len(counts), values.size
+    indices = np.empty((n, 2), np.int64)
+    indices[:, 0] = np.repeat(np.arange(rows), counts)
+    first = np.cumsum(counts)
+    first -= counts
+    np.subtract(np.arange(n), np.repeat(first, counts), out=indices[:, 1])
+    return [indices, values, np.array([rows, counts.max() if rows else 0], np.int64)]
+
+
+def _at_separators(
+    source: StringTensor, separators: np.ndarray, data: np.ndarray, *, skip_empty: bool, of_empty: int
+) -> list:
+    """Split before and after each byte of the strings' bytes `data` where `separators` is true, and drop those bytes.
+
+    of_empty: how many tokens an empty string has, 0 or 1.
+    """
+    offsets = source.offsets - source.offsets[0]
+    places = np.flatnonzero(separators)
+    before = np.searchsorted(places, offsets[1:])  # separators before the end of each string
+    rows, n = source.size, len(places)
+    # Tokens end at separators and at the ends of strings, in the order of their places.
+    ends = np.empty(rows + n + 1, np.int64)
+    ends[0] = 0
+    is_string_end = np.zeros(rows + n, bool)
+    last = before + np.arange(rows)
+    is_string_end[last] = True
+    ends[1:][is_string_end] = offsets[1:] - before
+    ends[1:][~is_string_end] = places - np.arange(n)
+    kept = None
+    if skip_empty:
+        kept = np.diff(ends) > 0
+    elif not of_empty and (empty := np.diff(offsets) == 0).any():
+        kept = np.ones(rows + n, bool)
+        kept[last[empty]] = False
+    if kept is not None:
+        through = np.cumsum(kept)[last]
+        ends = np.concatenate((ends[:1], ends[1:][kept]))
+    else:
+        through = last + 1
+    values = StringTensor.from_buffers(ends, where(data, ~separators), (len(ends) - 1,))
+    return _sparse(np.diff(through, prepend=0), values)
+
+
+def _from_lists(tokens: Sequence[list[bytes]]) -> list:
+    counts = np.fromiter(map(len, tokens), np.int64, len(tokens))
+    return _sparse(counts, StringTensor.from_list(list(chain.from_iterable(tokens))))
+
+
+def _vector(input: StringTensor, separator: StringTensor, name: str) -> bytes:
+    if input.ndim != 1:
+        raise ValueError(f"the input must be a vector of strings, but its shape is {input.shape}")
+    if separator.shape != ():
+        raise ValueError(f"{name} must be one string, but its shape is {separator.shape}")
+    return separator.item()
+
+
+@host_op("StringSplit")
+def string_split(input, delimiter, *, skip_empty=True):
+    """Split at each byte that is in `delimiter`; into single bytes if it is empty."""
+    separators = _vector(input, delimiter, "delimiter")
+    if not input.size:
+        return _sparse(np.zeros(0, np.int64), StringTensor.from_list([]))
+    data = region(input)
+    if not separators:
+        counts = np.diff(input.offsets)
+        return _sparse(counts, StringTensor.from_buffers(np.arange(len(data) + 1), data, (len(data),)))
+    return _at_separators(input, byte_set(separators).mask(data), data, skip_empty=skip_empty, of_empty=0)
+
+
+@host_op("StringSplitV2")
+def string_split_v2(input, sep, *, maxsplit=-1):
+    """Split at `sep`, or at runs of ASCII whitespace if it is empty, as Python's split; at most `maxsplit` times.
+
+    Where whitespace was to be split `maxsplit` times and just as many tokens were found, an empty rest follows them.
+    """
+    separator = _vector(input, sep, "sep")
+    if not input.size:
+        return _sparse(np.zeros(0, np.int64), StringTensor.from_list([]))
+    if maxsplit == 0:
+        return _sparse(np.ones(input.size, np.int64), input)
+    if separator and (len(separator) > 1 or maxsplit > 0):
+        tokens = pc.split_pattern(input.array, separator, max_splits=None if maxsplit < 0 else maxsplit)  # pyright: ignore[reportAttributeAccessIssue]
+        values = tokens.flatten()
+        return _sparse(np.diff(tokens.offsets.to_numpy()).astype(np.int64), StringTensor(values, (len(values),)))
+    if maxsplit > 0:
+        tokens = [value.split(None, maxsplit) for value in input.to_list()]
+        return _from_lists([[*found, b""] if len(found) == maxsplit else found for found in tokens])
+    data = region(input)
+    separators = data == separator[0] if separator else WHITESPACE.mask(data)
+    return _at_separators(input, separators, data, skip_empty=not separator, of_empty=1)
