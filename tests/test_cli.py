@@ -64,7 +64,7 @@ class TestInspect:
 
 class TestErrors:
     def test_are_short_and_on_stderr(self):
-        result = call("inspect", "/no/such/model", code=1)
+        result = call("inspect", "/no/such/model", code=3)
         assert result.stdout == ""
         assert result.stderr.startswith("Error: No such folder or archive: /no/such/model")
         assert "Traceback" not in result.stderr
@@ -229,7 +229,7 @@ class TestProgram:
     def test_version(self):
         assert call("--version").stdout == f"hublayer {hublayer.__version__}\n"
 
-    @pytest.mark.parametrize("command", ["inspect", "run", "demo"])
+    @pytest.mark.parametrize("command", ["inspect", "run", "demo", "resolve", "lock", "cache"])
     def test_help_has_an_example(self, command):
         assert f"Example: hublayer {command}" in call(command, "--help").stdout
 

@@ -1,41 +1,30 @@
-"""The command line: inspect a model, run it, see the demo. It parses, calls and prints; the work is done elsewhere."""
+"""The command line. It parses, calls and prints; the work is done elsewhere."""
 
 from __future__ import annotations
 
 import json
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.text import Text
 
 from hublayer import __version__, errors, hub
 from hublayer.choices import OutputChoice, check_output_key, choose_endpoint, select_output
 from hublayer.cli_backend import import_keras
+from hublayer.cli_cache import cache_app
+from hublayer.cli_errors import EXIT_CODES_HELP, complain, errors_in_red
+from hublayer.cli_hub import lock_command, resolve_command
 from hublayer.cli_inputs import from_json, read_inputs
-from hublayer.info_tables import printable
 
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
-    add_completion=False,
-    epilog="Example: hublayer demo",
+    epilog=f"Example: hublayer demo\n\n{EXIT_CODES_HELP}",
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
-
-_OPTION_FOR = {
-    errors.TagsError: "--tags",
-    errors.SideEffectsError: "--allow-side-effects",
-    errors.OutputKeyError: "--output-key",
-    errors.ArgumentsError: "--arguments",
-    errors.EndpointError: "--signature",
-}
 
 
 class Format(StrEnum):
@@ -83,7 +72,7 @@ def inspect_command(
     from hublayer.info import inspect
     from hublayer.info_tables import overview
 
-    with _errors_in_red():
+    with errors_in_red():
         info = inspect(handle, _tags(tags))
         support = _support(info) if ops else None
     if as_json:
@@ -141,7 +130,7 @@ def run_command(
     from hublayer.runtime.traces import check_arguments
     from hublayer.savedmodel import read
 
-    with _errors_in_red():
+    with errors_in_red():
         # What is wrong with the inputs shows before TensorFlow, which takes seconds, is imported.
         meta_graph = read(hub.resolve(handle)).meta_graph(_tags(tags))
         endpoint = choose_endpoint(meta_graph, signature, hub.parse(handle).shown)
@@ -173,12 +162,17 @@ def demo_command(
     """See transfer learning from end to end in half a minute, without network."""
     from hublayer.demo.run import run_demo
 
-    with _errors_in_red():
+    with errors_in_red():
         result = run_demo(Console(), cache, seed)
     if result.problems:
         for problem in result.problems:
-            _complain(problem)
+            complain(problem)
         raise typer.Exit(1)
+
+
+app.command("resolve", epilog="Example: hublayer resolve hf://Dimitre/universal-sentence-encoder")(resolve_command)
+app.command("lock", epilog="Example: hublayer lock kaggle://google/nnlm/tensorFlow2/en-dim128")(lock_command)
+app.add_typer(cache_app, name="cache")
 
 
 def _call(
@@ -201,7 +195,7 @@ def _call(
     except errors.HubLayerError:
         raise
     except Exception as error:
-        _complain(f"{hub.parse(handle).shown} failed while it ran: {type(error).__name__}: {_telling(error)}")
+        complain(f"{hub.parse(handle).shown} failed while it ran: {type(error).__name__}: {_telling(error)}")
         raise typer.Exit(1) from error
 
 
@@ -221,31 +215,6 @@ def _arguments(text: str | None) -> dict[str, Any]:
     if not isinstance(arguments, dict):
         raise typer.BadParameter('expected a JSON object as {"seq_length": 128}', param_hint="--arguments")
     return arguments
-
-
-@contextmanager
-def _errors_in_red() -> Iterator[None]:
-    """Print hublayer's errors, and warnings, on stderr without a traceback; an error ends the program with 1."""
-    with warnings.catch_warnings():
-        warnings.showwarning = lambda message, *_, **__: _print_to_stderr("Warning: ", str(message), "yellow")
-        try:
-            yield
-        except errors.HubLayerError as error:
-            _complain(str(error))
-            option = next((option for kind, option in _OPTION_FOR.items() if isinstance(error, kind)), None)
-            if option:
-                Console(stderr=True).print(Text(f"Here the option is {option}.", "dim"))
-            raise typer.Exit(1) from error
-
-
-def _complain(message: str) -> None:
-    _print_to_stderr("Error: ", message, "red")
-
-
-def _print_to_stderr(label: str, message: str, style: str) -> None:
-    first, newline, rest = printable(message).partition("\n")
-    text = Text.assemble((label, f"bold {style}"), (first, style), newline + rest)
-    Console(stderr=True).print(text, soft_wrap=True, highlight=False)
 
 
 if __name__ == "__main__":
