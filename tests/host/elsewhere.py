@@ -2,6 +2,7 @@
 
 OPS = {
     "Assert": "tests/host/test_control_flow.py",
+    "BucketizeWithInputBoundaries": "tests/host/test_buckets.py",
     "Case": "tests/host/test_control_flow.py",
     "If": "tests/host/test_control_flow.py",
     "PartitionedCall": "tests/host/test_control_flow.py",
