@@ -97,6 +97,8 @@ class ModelInfo:
     tensorflow_version: of the TensorFlow that wrote it; empty if it does not tell.
     tag_sets: of all its MetaGraphs. tags: of the one described here.
     variables: in the publisher's order. regularization_losses: how many there are.
+    image_size: (height, width) in pixels of the images that a TF1 Hub module says it takes. attachments: names of what
+    else it says about itself.
     ops: how often each op occurs, the most frequent first. functions: how many the graph has.
     side_effects: what the model does beyond its own files; `load` refuses it if there is any.
     """
@@ -111,6 +113,8 @@ class ModelInfo:
     variables: tuple[VariableInfo, ...]
     regularization_losses: int
     assets: tuple[AssetInfo, ...]
+    image_size: tuple[int, int] | None
+    attachments: tuple[str, ...]
     ops: dict[str, int]
     functions: int
     side_effects: tuple[SideEffect, ...]
@@ -180,6 +184,8 @@ def inspect(handle: str | PathLike[str], tags: Iterable[str] | str | None = None
         variables=meta_graph.variables,
         regularization_losses=meta_graph.regularization_losses,
         assets=_assets(saved_model, meta_graph),
+        image_size=meta_graph.image_size,
+        attachments=tuple(meta_graph.attachments),
         ops=dict(sorted(library.op_counts.items(), key=lambda item: (-item[1], item[0]))),
         functions=len(library.functions),
         side_effects=tuple(side_effects(meta_graph)),

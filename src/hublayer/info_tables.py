@@ -56,6 +56,8 @@ def card(info: ModelInfo, with_folder: bool = True) -> Table:
     for index, asset in enumerate(info.assets):
         size = "missing" if asset.nbytes is None else bytes_text(asset.nbytes)
         row("" if index else "Assets", f"{asset.name} ({size})")
+    if info.image_size:
+        row("Images", f"{info.image_size[0]} x {info.image_size[1]} pixels (height, width)")
     row("Ops", _ops_summary(info))
     if info.side_effects:
         for index, effect in enumerate(info.side_effects):

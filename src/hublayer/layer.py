@@ -38,8 +38,8 @@ class KerasLayer(keras.layers.Layer):
     output_shape: shape of the output without its batch dimension, or a nest of them, where the model does not
         tell its own.
     load_options: a tf.saved_model.LoadOptions.
-    runtime: "native" (TensorFlow's own loader), "translated" (the graph on Keras's backend) or "auto": the first on
-        the TensorFlow backend, the second on all others.
+    runtime: "native" (TensorFlow's own loader), "translated" (the graph on Keras's backend) or "auto", which chooses
+        as `hublayer.load` does.
     allow_side_effects: load a model that touches files, processes, sockets or Python beyond its own assets too.
         A ``.keras`` file with this setting loads only with ``safe_mode=False``.
     part: "encoder" for the part of a text model that takes what `preprocessor` returns; see `encoder`.
@@ -181,13 +181,24 @@ class KerasLayer(keras.layers.Layer):
         encoder._config["allow_side_effects"] = self._config["allow_side_effects"]
         return encoder
 
+    def __dir__(self) -> list[str]:
+        # Keras saves every layer that it finds through dir(); this one's weights are saved already.
+        return sorted(set(super().__dir__()) - {"encoder"})
+
     def _text_model(self) -> tuple[Model, Endpoint]:
         endpoint = self._target.endpoint
+        if self._config["part"] is not None:
+            raise EndpointError(f"The layer {self.name!r} is an encoder; its own parts cannot be separated again.")
         if endpoint is None or not isinstance(self.resolved_object, Model):
             raise EndpointError(
                 f"The layer {self.name!r} was made from {self.resolved_object!r}: only a SavedModel can be separated."
             )
         return self.resolved_object, endpoint
+
+    @property
+    def image_size(self) -> tuple[int, int] | None:
+        """(height, width) in pixels of the images that the model takes, as its publisher said; None if unknown."""
+        return self._target.image_size
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Run the endpoint on `inputs`.

@@ -7,14 +7,13 @@ from os import PathLike
 from typing import Any
 
 from hublayer import hub
-from hublayer.errors import BackendError, EndpointError
+from hublayer.errors import EndpointError
 from hublayer.graph.side_effects import refuse_side_effects
 from hublayer.runtime.call import call_endpoint
+from hublayer.runtime.choice import load_program
 from hublayer.savedmodel import SavedModel, read
 from hublayer.savedmodel.endpoints import Endpoint
 from hublayer.savedmodel.reader import MetaGraph
-
-RUNTIMES = ("auto", "native", "translated")
 
 
 def load(
@@ -29,8 +28,9 @@ def load(
     handle: a folder, an archive, or the URL of one or of a model on a host that speaks the hosting protocol.
     tags: the MetaGraph's tag set; by default the only one there is, ``{}`` in the TF1 Hub format, or ``{"serve"}``.
     options: a tf.saved_model.LoadOptions.
-    runtime: "native" is TensorFlow's own loader, "translated" runs the graph on Keras's backend; "auto" takes the
-        first on the TensorFlow backend and the second on all others.
+    runtime: "native" is TensorFlow's own loader, "translated" runs the graph on Keras's backend. "auto" takes the
+        second on JAX and PyTorch, and on TensorFlow for models that TensorFlow cannot load and for TF1 models that it
+        cannot train as they were meant to be; otherwise the first.
     allow_side_effects: load a model that touches files, processes, sockets or Python beyond its own assets too.
 
     Raises HandleError or ResolveError if the handle gives no folder, SavedModelError if the folder gives no model,
@@ -40,28 +40,8 @@ def load(
     meta_graph = saved_model.meta_graph(tags)
     if not allow_side_effects:
         refuse_side_effects(saved_model, meta_graph)
-    program = _runtime(runtime).load(saved_model, meta_graph, options)
+    program = load_program(runtime, saved_model, meta_graph, options)
     return Model(program, saved_model, meta_graph, str(handle))
-
-
-def _runtime(name: str) -> Any:
-    if name not in RUNTIMES:
-        raise BackendError(f"runtime={name!r} is not known; pass one of {', '.join(map(repr, RUNTIMES))}.")
-    import keras
-
-    backend = keras.config.backend()
-    if name == "translated" or (name == "auto" and backend != "tensorflow"):
-        from hublayer.runtime import translated
-
-        return translated
-    if backend != "tensorflow":
-        raise BackendError(
-            f"The native runtime runs on Keras's TensorFlow backend, but the backend is {backend!r}. Leave runtime= "
-            "out, or set the environment variable KERAS_BACKEND=tensorflow before Keras is imported."
-        )
-    from hublayer.runtime import native
-
-    return native
 
 
 class BoundEndpoint:

@@ -40,6 +40,11 @@ class Target(Protocol):
         """The shape of the one dense input, if it is known."""
         ...
 
+    @property
+    def image_size(self) -> tuple[int, int] | None:
+        """(height, width) in pixels of the images that it takes, if that is known."""
+        ...
+
     def __call__(self, inputs: Any, training: bool) -> Any:
         """Outputs for `inputs`."""
         ...
@@ -119,6 +124,16 @@ class EndpointTarget(_BackendTarget):
         specs = self._first_inputs
         return specs[0].shape if len(specs) == 1 and isinstance(specs[0], TensorSpec) else None
 
+    @property
+    def image_size(self) -> tuple[int, int] | None:
+        """What the module says it takes, else the fixed height and width of the one input (batch, height, width, …)."""
+        if self.model.meta_graph.image_size is not None:
+            return self.model.meta_graph.image_size
+        match self.input_shape:
+            case (_, int(height), int(width), 1 | 3 | 4):
+                return height, width
+        return None
+
     def __call__(self, inputs: Any, training: bool) -> Any:
         return call_endpoint(self.model.program, self._endpoint, inputs, training, self._arguments)
 
@@ -165,6 +180,11 @@ class CallableTarget(_BackendTarget):
 
     @property
     def input_shape(self) -> Shape:
+        """Not known."""
+        return None
+
+    @property
+    def image_size(self) -> tuple[int, int] | None:
         """Not known."""
         return None
 

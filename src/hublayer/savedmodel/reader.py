@@ -12,7 +12,7 @@ from google.protobuf import message as protobuf_message
 from google.protobuf import text_format
 
 from hublayer.errors import CorruptSavedModelError, NotASavedModelError, TagsError
-from hublayer.savedmodel import dtypes, schema
+from hublayer.savedmodel import collections, dtypes, schema
 from hublayer.savedmodel.endpoints import Endpoint, Trace
 from hublayer.savedmodel.objects import ObjectGraph, VariableInfo
 from hublayer.savedmodel.specs import shape_of, tensor_info
@@ -115,6 +115,16 @@ class MetaGraph:
             return self.objects.regularization_losses
         collection = self.message.collection_def
         return len(collection["regularization_losses"].node_list.value) if "regularization_losses" in collection else 0
+
+    @cached_property
+    def attachments(self) -> dict[str, bytes]:
+        """The attachments of a TF1 Hub module, serialized, by key."""
+        return collections.attachments(self.message, str(self.path))
+
+    @cached_property
+    def image_size(self) -> tuple[int, int] | None:
+        """(height, width) in pixels of the images that a TF1 Hub module says it takes; None if it does not say."""
+        return collections.image_size(self.message, str(self.path))
 
     @cached_property
     def asset_tensors(self) -> dict[str, str]:

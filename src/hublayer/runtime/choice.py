@@ -1,0 +1,93 @@
+"""Which runtime loads a model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hublayer.choices import choose_endpoint
+from hublayer.errors import BackendError, EndpointError, HubLayerError, ModelLoadError, UnsupportedOpsError
+from hublayer.savedmodel.endpoints import Endpoint
+from hublayer.savedmodel.reader import MetaGraph, SavedModel
+from hublayer.savedmodel.restoring import stored_variables
+
+RUNTIMES = ("auto", "native", "translated")
+_REFERENCES = frozenset({"VariableV2", "Variable"})
+
+
+def load_program(runtime: str, saved_model: SavedModel, meta_graph: MetaGraph, options: Any) -> Any:
+    """Load `meta_graph` with the runtime of that name, which gives a hublayer.runtime.program.Program.
+
+    "auto" takes the translated runtime on JAX and PyTorch. On the TensorFlow backend it takes the native one, except
+    for TF1 models that TensorFlow's loader cannot train rightly, and for models that it cannot load at all.
+
+    Raises BackendError for a runtime that is not known or that the Keras backend cannot offer, and what the runtimes
+    raise.
+    """
+    if runtime not in RUNTIMES:
+        raise BackendError(f"runtime={runtime!r} is not known; pass one of {', '.join(map(repr, RUNTIMES))}.")
+    import keras
+
+    from hublayer.runtime import native, translated
+
+    backend = keras.config.backend()
+    if runtime == "translated" or (runtime == "auto" and backend != "tensorflow"):
+        return translated.load(saved_model, meta_graph, options)
+    if backend != "tensorflow":
+        raise BackendError(
+            f"The native runtime runs on Keras's TensorFlow backend, but the backend is {backend!r}. Leave runtime= "
+            "out, or set the environment variable KERAS_BACKEND=tensorflow before Keras is imported."
+        )
+    if runtime == "native":
+        return native.load(saved_model, meta_graph, options)
+    if trains_better_translated(saved_model, meta_graph):
+        program = translated.load(saved_model, meta_graph, options)
+        if _runs(program, list(meta_graph.endpoints.values()), in_graphs=True):
+            return program
+    try:
+        return native.load(saved_model, meta_graph, options)
+    except (ModelLoadError, UnsupportedOpsError):
+        program = translated.load(saved_model, meta_graph, options)
+        if not _runs(program, _obvious(meta_graph)):
+            raise
+        return program
+
+
+def trains_better_translated(saved_model: SavedModel, meta_graph: MetaGraph) -> bool:
+    """Whether TensorFlow's loader could not train `meta_graph` as its publisher meant it.
+
+    It loads one MetaGraph of TF1, so there is no other one for training and its update ops do not run; it does not
+    train reference variables; parts of a partitioned variable are weights of their own there.
+    """
+    from hublayer.runtime.tf1 import training_graph
+
+    if meta_graph.objects is not None:
+        return False
+    if training_graph(saved_model, meta_graph) is not None:
+        return True
+    trainable = {info.name for info in meta_graph.variables if info.trainable}
+    nodes = {node.name: node.op for node in meta_graph.message.graph_def.node}
+    stored = stored_variables(meta_graph.message, str(meta_graph.path))
+    return any(nodes.get(name) in _REFERENCES for name in trainable) or any(
+        place.part is not None and place.name in trainable for place in stored.values()
+    )
+
+
+def _obvious(meta_graph: MetaGraph) -> list[Endpoint]:
+    """The endpoint that a layer would call; all of them if none stands out."""
+    try:
+        return [choose_endpoint(meta_graph, None, "")]
+    except EndpointError:
+        return list(meta_graph.endpoints.values())
+
+
+def _runs(program: Any, endpoints: list[Endpoint], in_graphs: bool = False) -> bool:
+    """Whether `program` runs all of `endpoints`; `in_graphs`: as part of a graph too, without a part on the host."""
+    try:
+        for endpoint in map(program.layer_endpoint, endpoints):
+            program.prepare(endpoint)
+            program.weights(endpoint)
+            if in_graphs and any(program.staged(endpoint, trace) is not None for trace in endpoint.traces):
+                return False
+    except HubLayerError:
+        return False
+    return bool(endpoints)
