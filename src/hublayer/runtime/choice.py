@@ -27,7 +27,7 @@ def load_program(runtime: str, saved_model: SavedModel, meta_graph: MetaGraph, o
         raise BackendError(f"runtime={runtime!r} is not known; pass one of {', '.join(map(repr, RUNTIMES))}.")
     import keras
 
-    from hublayer.runtime import native, translated
+    from hublayer.runtime import translated
 
     backend = keras.config.backend()
     if runtime == "translated" or (runtime == "auto" and backend != "tensorflow"):
@@ -37,6 +37,8 @@ def load_program(runtime: str, saved_model: SavedModel, meta_graph: MetaGraph, o
             f"The native runtime runs on Keras's TensorFlow backend, but the backend is {backend!r}. Leave runtime= "
             "out, or set the environment variable KERAS_BACKEND=tensorflow before Keras is imported."
         )
+    from hublayer.runtime import native
+
     if runtime == "native":
         return native.load(saved_model, meta_graph, options)
     if trains_better_translated(saved_model, meta_graph):
