@@ -10,9 +10,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import keras
 import numpy as np
+import tensorflow as tf
+from translated.classifier import LABELS, TEXTS
 from translated.training import RECIPES, train
 
+import hublayer as hub
 from hublayer import load
 from hublayer.conformance.goldens import to_arrays
 from hublayer.conformance.make import run_goldens
@@ -32,6 +36,23 @@ def main() -> None:
         np.savez_compressed(TARGET / f"{name}.npz", **outputs)
     losses = {name: train(recipe, runtime="native") for name, recipe in RECIPES.items()}
     (TARGET / "training.json").write_text(json.dumps(losses, indent=1) + "\n")
+    make_classifier()
+
+
+def make_classifier() -> None:
+    """The losses of the classifier on strings, as TensorFlow's own layers compute them from TensorFlow's ids."""
+    steps = {"frozen": native_losses(False), "fine-tuned": native_losses(True)}
+    (TARGET / "classifier.json").write_text(json.dumps(steps, indent=1) + "\n")
+
+
+def native_losses(trainable: bool) -> list[float]:
+    """See translated.classifier.losses; here the native runtime takes the strings."""
+    layer = hub.KerasLayer(SAMPLES["text_embedding"], trainable=trainable, runtime="native")
+    head = keras.layers.Dense(1, "sigmoid", kernel_initializer=keras.initializers.Constant(0.02))
+    model = keras.Sequential([layer, head])
+    model.compile(keras.optimizers.SGD(0.5), "binary_crossentropy")
+    texts = tf.constant(TEXTS)
+    return [float(model.train_on_batch(texts, LABELS)) for _ in range(10)]
 
 
 if __name__ == "__main__":
