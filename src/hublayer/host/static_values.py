@@ -47,18 +47,30 @@ class StaticValue:
             constant is not None or dims for constant, dims in zip(self._constants, self._dimensions, strict=True)
         )
 
-    def value(self, shapes: Shapes) -> np.ndarray:
-        """The value for arrays of these shapes. Raises ValueError if it is not known."""
+    def items(self, shapes: Sequence[Sequence[Any]]) -> list[Any]:
+        """The elements for arrays of these shapes, dimensions as they are in `shapes`.
+
+        Raises ValueError if the value is not known.
+        """
         if not self.known:
             raise ValueError("the value does not follow from the shapes of the arrays")
-        items = []
+        items: list[Any] = []
         for constant, dims in zip(self._constants, self._dimensions, strict=True):
             if constant is not None:
                 items.append(constant)
             else:
                 array, axis = min(dims)
                 items.append(shapes[array][axis])
+        return items
+
+    def array(self, items: Sequence[int]) -> np.ndarray:
+        """The elements as the array they are of."""
         return np.array(items, self._dtype).reshape(self._shape or ())
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The value's own shape."""
+        return self._shape or ()
 
 
 def _places(size: int, shapes: Shapes) -> frozenset[Dimension]:

@@ -12,9 +12,16 @@ from hublayer.lowering.registry import lowers
 from hublayer.lowering.windows import tensor
 
 
-def weights_of(lengths: Any, longest: int, dtype: str) -> Any:
+def weights_of(lengths: Any, longest: Any, dtype: str) -> Any:
     """(rows, longest): 1 for a token, 0 for padding."""
     return ops.cast(ops.arange(longest, dtype="int32")[None, :] < tensor(lengths)[:, None], dtype)
+
+
+def _beside(x: Any, rank: int) -> Any:
+    """`x` with dimensions of 1 at its end, so that it has `rank` of them."""
+    while len(x.shape) < rank:
+        x = ops.expand_dims(x, -1)
+    return x
 
 
 def scaled(total: Any, lengths: Any, combiner: str) -> Any:
@@ -23,14 +30,15 @@ def scaled(total: Any, lengths: Any, combiner: str) -> Any:
         return total
     counts = ops.maximum(ops.cast(lengths, dtype_of(total)), 1)
     counts = ops.sqrt(counts) if combiner == "sqrtn" else counts
-    return total / ops.reshape(counts, (-1,) + (1,) * (len(total.shape) - 1))
+    return total / _beside(counts, len(total.shape))
 
 
 @lowers("hublayer>FlattenRows")
 def flatten_rows(x):
     """(rows, length, …) → (rows · length, …)."""
     x = tensor(x)
-    return ops.reshape(x, (-1, *x.shape[2:]))
+    shape = ops.shape(x)
+    return ops.reshape(x, (shape[0] * shape[1], *shape[2:]))
 
 
 @lowers("hublayer>CombineRows")
@@ -39,23 +47,22 @@ def combine_rows(data, lengths, *, combiner="sum", empty="zero"):
 
     empty: what a row without tokens gives for max and min: zero, or the bound of the dtype.
     """
-    data = tensor(data)
-    rows = lengths.shape[0]
-    data = ops.reshape(data, (rows, -1, *data.shape[1:]))
-    longest = data.shape[1]
+    data, lengths = tensor(data), tensor(lengths)
+    shape, rows = ops.shape(data), ops.shape(lengths)[0]
+    longest = shape[0] // rows if not isinstance(rows, int) or rows else 1
+    data = ops.reshape(data, (rows, longest, *shape[1:]))
     dtype = dtype_of(data)
-    weights = ops.reshape(weights_of(lengths, longest, dtype), (rows, longest) + (1,) * (len(data.shape) - 2))
+    real = _beside(weights_of(lengths, longest, dtype), len(data.shape)) > 0
     if combiner in ("sum", "mean", "sqrtn"):
         # A product with zero would keep the NaN of a padding token.
-        return scaled(ops.sum(ops.where(weights > 0, data, 0), axis=1), lengths, combiner)
+        return scaled(ops.sum(ops.where(real, data, ops.zeros_like(data)), axis=1), lengths, combiner)
     limits = np.iinfo(dtype) if dtype.startswith(("int", "uint")) else np.finfo(dtype)
     bound = limits.min if combiner == "max" else limits.max
     reduce = ops.max if combiner == "max" else ops.min
-    found = reduce(ops.where(weights > 0, data, ops.cast(bound, dtype)), axis=1)
+    found = reduce(ops.where(real, data, ops.cast(bound, dtype)), axis=1)
     if empty == "bound":
         return found
-    some = ops.reshape(tensor(lengths) > 0, (-1,) + (1,) * (len(found.shape) - 1))
-    return ops.where(some, found, ops.zeros_like(found))
+    return ops.where(_beside(lengths > 0, len(found.shape)), found, ops.zeros_like(found))
 
 
 @lowers("hublayer>LookUpRows")
@@ -63,9 +70,8 @@ def look_up_rows(table, ids, lengths, *, combiner="sum", empty="zero"):
     """Rows of `table` (words, …) for ids (rows, length), combined by row: sum, mean or sqrtn."""
     table, ids = tensor(table), tensor(ids)
     found = ops.take(table, ids, axis=0)
-    weights = weights_of(lengths, ids.shape[1], dtype_of(found))
-    weights = ops.reshape(weights, tuple(ids.shape) + (1,) * (len(found.shape) - 2))
-    return scaled(ops.sum(found * weights, axis=1), lengths, combiner)
+    weights = weights_of(lengths, ops.shape(ids)[1], dtype_of(found))
+    return scaled(ops.sum(found * _beside(weights, len(found.shape)), axis=1), lengths, combiner)
 
 
 @lowers("hublayer>SegmentCombine")

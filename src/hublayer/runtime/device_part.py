@@ -107,6 +107,4 @@ class DevicePart:
 
 
 def _with(inputs: list[Any], statics: Statics) -> list[Any]:
-    for index, value in statics.items():
-        inputs[index] = value
-    return inputs
+    return [statics.get(index, value) for index, value in enumerate(inputs)]

@@ -112,15 +112,19 @@ class StagedEndpoint:
         Raises EndpointError if a shape does not follow from the shapes of the arguments.
         """
         statics: dict[int, np.ndarray] = {}
-        shapes = [() if i in self.stage.plan.statics else tuple(x.shape) for i, x in enumerate(arguments)]
+        given = [None if i in self.stage.plan.statics else _tensor(x) for i, x in enumerate(arguments)]
+        shapes = [() if x is None else tuple(keras.ops.shape(x)) for x in given]
         for index, value in self.stage.learned.items():
             if not value.known:
                 raise EndpointError(
                     "The encoder cannot be called by itself: a shape in the model does not follow from the shapes of "
                     "its inputs. Call the layer on the strings."
                 )
-            statics[len(inputs) + index] = value.value(shapes)
-        given = [None if i in self.stage.plan.statics else _tensor(x) for i, x in enumerate(arguments)]
+            items = value.items(shapes)
+            if all(isinstance(item, int) for item in items):
+                statics[len(inputs) + index] = value.array(items)
+            else:  # TensorFlow's graphs know some sizes only when they run
+                given[index] = keras.ops.reshape(keras.ops.stack(items), value.shape)
         results = self.device([*inputs, *given], seed, statics) if self.device else []
         outputs = []
         for kind, index in self._cut.outputs:
