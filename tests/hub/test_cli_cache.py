@@ -167,7 +167,7 @@ class TestPrune:
     def test_what_is_broken_and_what_nothing_leads_to(self, filled, two_models, cache, hub_server):
         (filled["small"] / "saved_model.pb").unlink()
         broken_off = ranged(b"x" * 1000, content_length="2000")
-        call("resolve", hub_server.add("/broken.tar", broken_off), code=6)
+        call("resolve", hub_server.add("/broken.tar", broken_off), code=5)
         (cache / "partial" / "old").mkdir(parents=True)
         (cache / "partial" / "old" / "download").write_bytes(b"y" * 500)
         facts = call_json("cache", "prune", "--dry-run")

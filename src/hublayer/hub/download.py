@@ -21,7 +21,7 @@ from typing import Any
 
 import httpx
 
-from hublayer.errors import CorruptArchiveError, HubLayerError, NotAnArchiveError
+from hublayer.errors import HostUnreachableError, HubLayerError, NotAnArchiveError, ServerError
 from hublayer.hub import progress, web
 from hublayer.hub.handle import redacted
 from hublayer.hub.origin import Origin
@@ -128,7 +128,7 @@ class Download:
         return DownloadReader(self)
 
     def path(self) -> Path:
-        """Wait for the whole file and return its path. Raises what ``reply`` raises, and CorruptArchiveError."""
+        """Wait for the whole file and return its path. Raises what ``reply`` raises."""
         with self._state:
             self._state.wait_for(lambda: self._ended)
             if self._error:
@@ -190,7 +190,7 @@ class Download:
             elif status in (_PARTIAL, _NOT_SATISFIABLE):
                 self._start_over()
                 raise web.TemporaryError(
-                    CorruptArchiveError(
+                    ServerError(
                         answer.origin.message("another part of the file than was asked for", advice="try again")
                     ),
                     retry_after=0.0,
@@ -262,7 +262,8 @@ class Download:
     def _truncated(self, total: int | None) -> web.TemporaryError:
         of = f" of {total:,}" if total is not None else ""
         came = f"at least {self._received:,}{of} bytes, then the connection ended"
-        return web.TemporaryError(CorruptArchiveError(self.origin.message(came, advice="try again")))
+        advice = "try again: what has come is kept, and gone on with if the host allows it"
+        return web.TemporaryError(HostUnreachableError(self.origin.message(came, advice=advice)))
 
     def _set_received(self, received: int) -> None:
         with self._state:

@@ -16,6 +16,8 @@ from hublayer.hub.origin import Origin
 from hublayer.hub.running_sum import RunningSums
 
 _CHUNK = 1 << 18
+# Those that move a terminal's cursor, and those that turn the direction of writing, which hides what a name ends with.
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _BAD_NAME = (errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ, errno.ENOTDIR, errno.EISDIR)
 
 
@@ -166,7 +168,7 @@ def member_parts(name: str, origin: Origin) -> tuple[str, ...]:
         os.fsencode(name)
     except UnicodeEncodeError:
         raise _unsafe(name, "a name that is not valid text in UTF-8", origin) from None
-    if any(ord(c) < 32 or ord(c) == 127 for c in name):
+    if _CONTROLS.search(name):
         raise _unsafe(name, "a control character in the name", origin)
     return parts
 

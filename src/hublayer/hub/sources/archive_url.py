@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from typing import Any
 
-from hublayer.errors import CorruptArchiveError
+from hublayer.errors import CorruptArchiveError, NotAnArchiveError, NotASavedModelError, UnsafeArchiveError
 from hublayer.hub.archive import unpack_model
 from hublayer.hub.download import Download, Reply, RestartedError
 from hublayer.hub.handle import Handle, redacted
@@ -44,7 +44,7 @@ def ask_for_archive(url: str, shown_handle: str, workspace: Workspace, **options
                 return Fetched(folder, download.origin.url, manifest)
             except RestartedError:
                 pass  # what has come since then is kept, so the next round goes on from there
-            except CorruptArchiveError:
+            except (CorruptArchiveError, NotAnArchiveError, UnsafeArchiveError, NotASavedModelError):
                 if not download.continued:
                     raise
         if download.continued:
