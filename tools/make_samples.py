@@ -23,6 +23,10 @@ SAMPLES = [
     "keras3_export",
     "keras2_save",
     "tf1_hub",
+    "tf1_image_module",
+    "tf1_sequence_module",
+    "tf1_control_flow",
+    "tf1_text_module",
 ]
 ENVIRONMENT = {"CUDA_VISIBLE_DEVICES": "-1", "PYTHONHASHSEED": "0", "TF_CPP_MIN_LOG_LEVEL": "2"}
 UNNEEDED = ["fingerprint.pb"]

@@ -1,6 +1,7 @@
 """Shapes and dtypes of outputs on JAX and PyTorch: from calls on tensors that have a shape but no values.
 
-Strings have no such form: a model that takes them runs on empty ones.
+Strings have no such form: a model that takes them runs on empty ones. Nor has PyTorch's control flow, which asks for
+values: a model with some runs on small inputs.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from hublayer.errors import EndpointError
+from hublayer.errors import EndpointError, ExecutionError
 from hublayer.lowering.dtypes import backend_dtype
 from hublayer.runtime.ahead import suspended
 
@@ -60,12 +61,17 @@ def _trace_on_jax(function: Callable[[Any], Any], inputs: Any) -> Any:
 def _trace_on_torch(function: Callable[[Any], Any], inputs: Any) -> Any:
     import torch
 
-    with torch.no_grad(), keras.device("meta"):
-        return function(
-            keras.tree.map_structure(
-                lambda t: keras.ops.zeros(t.shape, dtype=t.dtype) if isinstance(t, keras.KerasTensor) else t, inputs
-            )
-        )
+    try:
+        with torch.no_grad(), keras.device("meta"):
+            return function(keras.tree.map_structure(_ones, inputs))
+    except ExecutionError:
+        # A condition or a loop asks for a value. Ones are valid as ids and lengths, and let a loop run at least once.
+        with torch.no_grad():
+            return function(keras.tree.map_structure(_ones, inputs))
+
+
+def _ones(tensor: Any) -> Any:
+    return keras.ops.ones(tensor.shape, dtype=tensor.dtype) if isinstance(tensor, keras.KerasTensor) else tensor
 
 
 def _merged(first: Any, second: Any) -> keras.KerasTensor:
