@@ -8,7 +8,6 @@ import re
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from urllib.parse import SplitResult, urlsplit, urlunsplit
-from urllib.request import url2pathname
 
 from hublayer.errors import HandleError
 from hublayer.hub import hugging_face_model, kaggle_model
@@ -187,6 +186,8 @@ def _parse_web(url: str, shown: str) -> Handle:
 
 
 def _parse_file_url(url: str) -> Handle:
+    from urllib.request import url2pathname  # with it comes half of the standard library's network
+
     parts = urlsplit(url)
     path = url2pathname(parts.path)
     if parts.netloc not in ("", "localhost") or not path or "\0" in path:
