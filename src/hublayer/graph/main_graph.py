@@ -136,10 +136,22 @@ class MainGraph:
         They are the parts of what TensorFlow runs when it has restored the variables that concern tables.
         """
         roots = initializers(self._message)
-        names = [node.name for node in self._library.upstream(roots) if node.op in TABLES_FILLED]
+        names = [node.name for node in self._library.upstream(roots) if self._fills_tables(node)]
         if not names:
             return ()
         return (self.function("the initialisers of the tables", [], [], tuple(reversed(names))),)
+
+    def _fills_tables(self, node: Any) -> bool:
+        """Whether `node`, or a function that it calls, fills a table."""
+        pending, seen = [node], set()
+        while pending:
+            current = pending.pop()
+            if current.op in TABLES_FILLED:
+                return True
+            for name in set(self._library.called(current)) - seen:
+                seen.add(name)
+                pending += self._library.functions[name].node_def
+        return False
 
     @cached_property
     def initial_values(self) -> dict[bool, dict[str, str]]:

@@ -280,7 +280,8 @@ def _cut(function: Function, before: set[str], after: set[str]) -> Partition:
     own += tuple(Parameter(names[value], dtypes[value.node][value.index]) for value in crossing)
     device = stage("device", on_device, own, names, given)
     after_names = {value: f"{value.node}/after_{value.index}" for value in taken}
-    after_parameters = tuple(Parameter(after_names[value], "unknown") for value in taken)
+    declared = {p.name: [p.dtype] for p in function.parameters} | dtypes
+    after_parameters = tuple(Parameter(after_names[value], declared[value.node][value.index]) for value in taken)
     last = stage("after", (n for n in function.nodes if n.name in after), after_parameters, after_names, from_after)
 
     positions = {p.name: index for index, p in enumerate(function.parameters)}

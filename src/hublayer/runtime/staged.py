@@ -21,6 +21,7 @@ from hublayer.host.string_tensor import StringTensor
 from hublayer.lowering.dtypes import backend_dtype
 from hublayer.runtime.device_part import DevicePart
 from hublayer.runtime.static_inputs import static_inputs
+from hublayer.savedmodel.tensors import constant_dtype
 
 
 class StagedEndpoint:
@@ -83,7 +84,10 @@ class StagedEndpoint:
 
     def on_host(self, inputs: Sequence[Any]) -> list[Any]:
         """The inputs that the host uses, as it takes them; None for the others."""
-        return [to_host(value) if i in self.host_inputs else None for i, value in enumerate(inputs)]
+        return [
+            as_declared(to_host(value), spec.dtype) if i in self.host_inputs else None
+            for i, (value, spec) in enumerate(zip(inputs, self.graph.inputs, strict=True))
+        ]
 
     def _run_device(self, inputs: Sequence[Any], arguments: Sequence[Any], seed: Any, follows: bool) -> list[Any]:
         if self.device is None:
@@ -155,8 +159,11 @@ class StagedEndpoint:
             "device": lambda i: results[i],
         }
         after: list[Any] = []
-        if self._after is not None:
-            given = [to_host(sources[kind](index)) for kind, index in self._cut.after_inputs]
+        if self._after is not None and self._cut.after is not None:
+            given = [
+                as_declared(to_host(sources[kind](index)), parameter.dtype)
+                for (kind, index), parameter in zip(self._cut.after_inputs, self._cut.after.parameters, strict=True)
+            ]
             after = self._after(self._resources.run(self._executables), given)
         sources["after"] = lambda i: after[i]
         return [from_host(sources[kind](index), self._backend) for kind, index in self._cut.outputs]
@@ -183,6 +190,12 @@ def to_host(value: Any) -> Any:
             "The model works on strings or tables, which cannot be compiled or differentiated, and the part that needs "
             "them got a traced tensor. Call layer.preprocessor outside of the compiled function, layer.encoder inside."
         ) from error
+
+
+def as_declared(value: Any, dtype: str | None) -> Any:
+    """An array of the dtype that the graph says it has: JAX's are narrower."""
+    declared = constant_dtype(dtype) if isinstance(value, np.ndarray) and dtype else None
+    return value if declared is None else value.astype(declared, copy=False)
 
 
 def from_host(value: Any, backend: str) -> Any:
