@@ -9,7 +9,11 @@ from pathlib import Path
 from grpc_tools import protoc
 
 PACKAGE = Path(__file__).parents[1] / "src" / "hublayer"
-SCHEMAS = [PACKAGE / "savedmodel" / "saved_model.proto", PACKAGE / "lowering" / "xla_dimension_numbers.proto"]
+SCHEMAS = [
+    PACKAGE / "savedmodel" / "saved_model.proto",
+    PACKAGE / "lowering" / "xla_dimension_numbers.proto",
+    PACKAGE / "host" / "example.proto",
+]
 
 
 def main() -> None:

@@ -30,7 +30,7 @@ def _attribute(kind: str, value: Any) -> Any:
     if kind == "shape":
         return tf.TensorShape(value).as_proto()
     if kind == "list(shape)":
-        return [tf.TensorShape(item).as_proto() for item in value]
+        return [item if item is None else [-1 if dim is None else dim for dim in item] for item in value]
     return value
 
 

@@ -39,6 +39,8 @@ _NAMES = {
     33: "float4_e2m1fn",
 }
 
+_NUMBERS = {name: number for number, name in _NAMES.items()}
+
 _BITS = {
     "float32": 32,
     "float64": 64,
@@ -70,6 +72,11 @@ def name(number: int) -> str:
     if number > _REFERENCE:
         number -= _REFERENCE
     return _NAMES.get(number, f"dtype({number})")
+
+
+def number(name: str) -> int:
+    """The number of the dtype called `name`. Raises KeyError for a name that is none."""
+    return _NUMBERS[name]
 
 
 def itemsize(dtype: str) -> int | None:
