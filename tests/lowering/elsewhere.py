@@ -93,3 +93,6 @@ OPS = {
     "TensorListStack": "test_control_flow.py",
     "While": "test_control_flow.py",
 }
+
+# Ops that run on one backend only.
+ON = {"jax": {"XlaCallModule": "test_xla_call_module.py"}}

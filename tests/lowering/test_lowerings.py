@@ -151,11 +151,10 @@ def test_every_registered_op_has_a_case_and_every_case_names_an_op():
 
     cased = {case.op for cases in families().values() for case in cases}
     registered = set(registered_ops(BACKEND))
+    shown = {**elsewhere.OPS, **elsewhere.ON.get(BACKEND, {})}
     assert cased <= registered, f"cases of unknown ops: {sorted(cased - registered)}"
-    assert set(elsewhere.OPS) <= registered, f"unknown: {sorted(set(elsewhere.OPS) - registered)}"
-    assert registered <= cased | set(elsewhere.OPS), (
-        f"without a case: {sorted(registered - cased - set(elsewhere.OPS))}"
-    )
+    assert set(shown) <= registered, f"unknown: {sorted(set(shown) - registered)}"
+    assert registered <= cased | set(shown), f"without a case: {sorted(registered - cased - set(shown))}"
 
 
 def test_signatures_name_all_attributes_of_their_ops():
@@ -163,6 +162,8 @@ def test_signatures_name_all_attributes_of_their_ops():
 
     wrong = {}
     for op, lowering in registered_ops(BACKEND).items():
+        if op.startswith("hublayer>"):
+            continue
         schema = op_schema(op)
         assert schema is not None, f"{op} is no op of TensorFlow's"
         needed = set(schema.attrs) - redundant_attributes(schema)

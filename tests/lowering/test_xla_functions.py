@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 
+from hublayer.errors import UnsupportedOpsError
 from hublayer.graph.ir import Function, FunctionName, Node, Parameter, Value
 from hublayer.lowering.execute import Executable, Run
 from lowering.backends import BACKEND, compiled, gradients, to_numpy, to_tensor
@@ -104,3 +105,13 @@ def test_loop():
         np.testing.assert_allclose(to_numpy(call([to_tensor(x)])[0]), x**8, rtol=1e-5)
     weight = cotangent(0, x)
     np.testing.assert_allclose(gradients(run, [to_tensor(x)], [0], [weight])[0], 8 * x**7 * weight, rtol=1e-4)
+
+
+@pytest.mark.skipif(BACKEND == "jax", reason="it runs there: test_xla_call_module.py")
+def test_stablehlo_elsewhere_is_one_clear_error():
+    attrs = {"version": 9, "module": b"", "Sout": [()], "Tout": ["float32"], "Tin": []}
+    node = Node("op", "XlaCallModule", (), attrs, "the_function")
+    with pytest.raises(
+        UnsupportedOpsError, match=r"XlaCallModule \(1 times, in the_function\)(.|\n)*runs on Keras's JAX"
+    ):
+        _run(node, (), 1)

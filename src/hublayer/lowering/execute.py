@@ -210,11 +210,12 @@ def check_supported(functions: Sequence[Function], backend: str) -> None:
             elif unhandled := unhandled_attributes(node, lowering):
                 missing.setdefault(f"{node.op} with {', '.join(unhandled)}", []).append(node.origin)
     if missing:
+        hint = "StableHLO (XlaCallModule) runs on Keras's JAX backend. " if "XlaCallModule" in missing else ""
         lines = [f"    {op} ({len(places)} times, in {places[0]})" for op, places in sorted(missing.items())]
         raise UnsupportedOpsError(
             f"The translated runtime on {backend} does not know {len(missing)} of the model's ops.\n"
             + "\n".join(lines)
-            + "\nOn Keras's TensorFlow backend, runtime='native' runs every op of TensorFlow's."
+            + f"\n{hint}On Keras's TensorFlow backend, runtime='native' runs every op of TensorFlow's."
         )
 
 

@@ -125,6 +125,8 @@ def xla_gather(
 
 def scatter(operand: Any, indices: Any, updates: Any, dims: Window, combine: Callable[[Any, Any, Any], Any]) -> Any:
     """`operand` with windows of `updates` at `indices`, by combine(flat operand and one more, positions, updates)."""
+    if not math.prod(updates.shape):
+        return operand
     shape = tuple(operand.shape)
     dropped = dims.dropped + dims.operand_batch
     kept = [axis for axis in range(len(shape)) if axis not in dropped]
@@ -165,6 +167,11 @@ def _put(reduction: str | None) -> Callable[[Any, Any, Any], Any]:
     return lambda flat, at, updates: ops.scatter_update(flat, ops.reshape(at, (-1, 1)), updates, reduction)
 
 
+def combining(reduce: Callable[[list[Any]], list[Any]], kind: str | None) -> Callable[[Any, Any, Any], Any]:
+    """How `scatter` combines updates by the function `reduce`, which is known as `kind` or not."""
+    return _put("add" if kind == "add" else None) if kind in ("add", "second") else _by(reduce)
+
+
 def _by(reduce: Callable[[list[Any]], list[Any]]) -> Callable[[Any, Any, Any], Any]:
     """Updates sorted by position and combined within each run of equal positions, in rounds of doubling reach."""
 
@@ -197,17 +204,9 @@ def xla_scatter(
 ) -> Any:
     """`operand` with `updates` combined into windows by ScatterDimensionNumbers."""
     operand, updates = tensor(operand), tensor(updates)
-    function = run.executable(update_computation).function
-    kind = monoid(function)
-    if not math.prod(updates.shape):
-        return operand
-    if kind == "second":
-        combine = _put(None)
-    elif kind == "add" and dtype_of(operand) != "bool":
-        combine = _put("add")
-    else:
-        reduce = combined(kind) if kind else applied(run, update_computation)
-        combine = _by(reduce)
+    kind = monoid(run.executable(update_computation).function)
+    reduce = combined(kind) if kind else applied(run, update_computation)
+    combine = combining(reduce, kind if dtype_of(operand) != "bool" or kind == "second" else None)
     return scatter(operand, scatter_indices, updates, dimension_numbers, combine)
 
 

@@ -13,9 +13,9 @@ from hublayer.lowering.dtypes import cast, dtype_of
 from hublayer.lowering.execute import Run
 from hublayer.lowering.registry import lowers
 from hublayer.lowering.windows import ops, tensor
-from hublayer.lowering.xla_computations import applied, combined, folded, identity, monoid
+from hublayer.lowering.xla_computations import Reduce, applied, combined, folded, identity, monoid
 
-_WHOLE: dict[str, Callable[..., Any]] = {
+WHOLE: dict[str, Callable[..., Any]] = {
     "add": ops.sum,
     "mul": ops.prod,
     "max": ops.max,
@@ -36,22 +36,20 @@ def reduce_by(kind: str, x: Any, initial: Any, axes: Sequence[int]) -> Any:
     if kind in ("max", "min") and not math.prod(x.shape):
         rest = [size for axis, size in enumerate(x.shape) if axis not in axes]
         return ops.broadcast_to(cast(tensor(initial), dtype), rest)
-    result = cast(_WHOLE[kind](x, axis=tuple(axes)), dtype) if axes else x
+    result = cast(WHOLE[kind](x, axis=tuple(axes)), dtype) if axes else x
     if is_identity(initial, kind, dtype):
         return result
     return cast(combined(kind)([ops.broadcast_to(cast(tensor(initial), dtype), tuple(result.shape)), result])[0], dtype)
 
 
-def reduce_general(
-    run: Run, values: Sequence[Any], initial: Sequence[Any], axes: Sequence[int], reducer: str
-) -> list[Any]:
+def reduce_together(reduce: Reduce, values: Sequence[Any], initial: Sequence[Any], axes: Sequence[int]) -> list[Any]:
     """Several tensors of one shape reduced over `axes` together."""
     rank = len(values[0].shape)
     kept = [axis for axis in range(rank) if axis not in axes]
     rest = [values[0].shape[axis] for axis in kept]
     size = math.prod(values[0].shape[axis] for axis in axes)
     rows = [ops.reshape(ops.transpose(v, [*axes, *kept]), (size, *rest)) for v in values]
-    return folded(applied(run, reducer), rows, [tensor(x) for x in initial])
+    return folded(reduce, rows, initial)
 
 
 @lowers("XlaReduce")
@@ -68,9 +66,9 @@ def variadic_reduce(
     """Tensors reduced together, by whole reductions of the backend where the function is known."""
     values = [tensor(value) for value in values]
     kind = monoid(run.executable(reducer).function)
-    if len(values) == 1 and kind in _WHOLE and (dtype_of(values[0]) != "bool" or kind in ("and", "or")):
+    if len(values) == 1 and kind in WHOLE and (dtype_of(values[0]) != "bool" or kind in ("and", "or")):
         return [reduce_by(kind, values[0], initial[0], axes)]
-    return reduce_general(run, values, initial, axes, reducer)
+    return reduce_together(applied(run, reducer), values, [tensor(x) for x in initial], axes)
 
 
 @lowers("XlaVariadicReduce")

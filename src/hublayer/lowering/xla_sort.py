@@ -56,8 +56,10 @@ class _Comparator:
         if value.node in self.places:
             place = self.places[value.node]
             return ("operand", place // 2), {place}
-        node = self.nodes[value.node]
-        if node.op not in ELEMENTWISE:
+        node = self.nodes.get(value.node)
+        if node is None:  # what encloses a region
+            return ("outer", value), set()
+        if node.op not in ELEMENTWISE and not node.op.startswith("stablehlo."):
             return ("unknown", object()), set()
         attrs = tuple(sorted((key, _text(attr)) for key, attr in node.attrs.items()))
         parts, places = [], set()
@@ -105,6 +107,11 @@ class _Comparator:
         if a != b or len(of_a) != 1 or len(of_b) != 1 or of_a == of_b:
             return None
         return (of_a.pop(), self.source(node.inputs[0])), (of_b.pop(), self.source(node.inputs[1]))
+
+
+def comparator_keys(function: Function) -> list[Key] | None:
+    """What a comparator compares, in order; None if it is not of a known form."""
+    return _Comparator(function).keys(function.outputs[0])
 
 
 def _text(attr: Any) -> str:
@@ -188,7 +195,7 @@ def sort_keys(run: Run, operands: Sequence[Any], comparator: str) -> list[tuple[
     """The comparator's keys for whole operands, and whether each falls; None if it is not of a known form."""
     executable = run.executable(comparator)
     function = executable.function
-    found = _Comparator(function).keys(function.outputs[0])
+    found = comparator_keys(function)
     if found is None:
         return None
     keys = []

@@ -117,28 +117,23 @@ def xla_reduce_window(
     )
 
 
-@lowers("XlaSelectAndScatter")
-def xla_select_and_scatter(
-    run: Run,
+def select_and_scatter(
     operand: Any,
-    window_dimensions: Static,
-    window_strides: Static,
-    padding: Static,
+    windows: Sequence[int],
+    strides: Sequence[int],
+    padding: Sequence[Sequence[int]],
     source: Any,
-    init_value: Any,
-    *,
-    select: FunctionName,
-    scatter: FunctionName,
+    initial: Any,
+    prefer: Reduce,
+    kind: str | None,
+    reduce: Reduce,
 ) -> Any:
-    """In each window of `operand` the element that `select` prefers; there, elements of `source` by `scatter`."""
-    operand, source = tensor(operand), tensor(source)
-    windows, strides = window_dimensions.tolist(), window_strides.tolist()
-    low, high = zip(*padding.reshape(-1, 2).tolist(), strict=True)
+    """`initial` everywhere, joined by `reduce` (known as `kind`, or not) with `source` where `prefer` chose."""
+    low, high = zip(*padding, strict=True)
     none = [0] * len(low)
     padded = pad(operand, np.zeros((), dtype_of(operand)), low, high, none)
     inside = np.pad(np.ones(tuple(operand.shape), bool), list(zip(low, high, strict=True)))
     ones = [1] * len(windows)
-    prefer = applied(run, select)
     best: Any = None
     chosen: Any = None
     known = np.zeros((), bool)
@@ -153,9 +148,7 @@ def xla_select_and_scatter(
             continue
         new = ops.logical_and(there, ops.logical_or(~known, ops.logical_not(prefer([best, view])[0])))
         best, chosen, known = ops.where(new, view, best), ops.where(new, number, chosen), known | there
-    result = ops.broadcast_to(tensor(init_value), tuple(padded.shape))
-    kind = monoid(run.executable(scatter).function)
-    reduce = combined(kind) if kind else applied(run, scatter)
+    result = ops.broadcast_to(initial, tuple(padded.shape))
     between = [stride - 1 for stride in strides]
     for number, starts in enumerate(places):
         mine = ops.equal(chosen, number)
@@ -177,3 +170,24 @@ def xla_select_and_scatter(
         result = ops.where(here, pad(joined, 0, starts, ends, between), result)
     cut = [slice(before, before + size) for before, size in zip(low, operand.shape, strict=True)]
     return result[tuple(cut)] if math.prod(result.shape) else result
+
+
+@lowers("XlaSelectAndScatter")
+def xla_select_and_scatter(
+    run: Run,
+    operand: Any,
+    window_dimensions: Static,
+    window_strides: Static,
+    padding: Static,
+    source: Any,
+    init_value: Any,
+    *,
+    select: FunctionName,
+    scatter: FunctionName,
+) -> Any:
+    """In each window of `operand` the element that `select` prefers; there, elements of `source` by `scatter`."""
+    kind = monoid(run.executable(scatter).function)
+    reduce = combined(kind) if kind else applied(run, scatter)
+    sizes = window_dimensions.tolist(), window_strides.tolist(), padding.reshape(-1, 2).tolist()
+    values = tensor(source), tensor(init_value)
+    return select_and_scatter(tensor(operand), *sizes, *values, applied(run, select), kind, reduce)
