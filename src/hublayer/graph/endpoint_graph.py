@@ -21,7 +21,7 @@ from hublayer.graph.passes.inline import inline_calls
 from hublayer.graph.passes.moving_slices import note_moving_slices
 from hublayer.graph.resources import Recipe, ResourceKey
 from hublayer.savedmodel.endpoints import Endpoint, Trace
-from hublayer.savedmodel.specs import TensorSpec, components, is_spec, leaves
+from hublayer.savedmodel.specs import CompositeSpec, TensorSpec, components, is_spec, leaves
 
 
 class _Functions(Mapping[str, Function]):
@@ -55,13 +55,14 @@ class EndpointGraph:
     """inputs: (parameter of the trace, spec) of each tensor in the order of the entry function's parameters.
 
     captures: what the remaining parameters hold: a variable's key, or a table's. outputs: the structure that the entry
-    function's outputs fill in order.
+    function's outputs fill in order. partitions: which inputs are row splits, indices or shapes of composite tensors.
     """
 
     graph: Graph
     inputs: tuple[TensorSpec, ...]
     captures: tuple[str | ResourceKey, ...]
     outputs: Any
+    partitions: frozenset[int] = frozenset()
 
     def functions(self) -> list[Function]:
         """The entry and every function that its control flow reaches."""
@@ -83,6 +84,19 @@ def reached(entry: Function | None, functions: Mapping[str, Function]) -> list[F
                     if isinstance(name, FunctionName) and name in functions:
                         pending.append(functions[name])
     return list(found.values())
+
+
+def _partitions(trace: Trace) -> frozenset[int]:
+    """The numbers of the dense inputs that say how composite tensors are laid out."""
+    found: set[int] = set()
+    number = 0
+    for _, leaf in [leaf for value in trace.arguments.values() for leaf in leaves(value)]:
+        if is_spec(leaf):
+            parts = components(leaf)
+            values = 1 if isinstance(leaf, CompositeSpec) and leaf.kind == "sparse" else 0
+            found |= {number + i for i in range(len(parts)) if len(parts) > 1 and i != values}
+            number += len(parts)
+    return frozenset(found)
 
 
 class GraphSource:
@@ -119,7 +133,8 @@ class GraphSource:
         specs = self._flat([leaf for value in trace.arguments.values() for _, leaf in leaves(value)], endpoint)
         self._flat([leaf for _, leaf in leaves(trace.outputs)], endpoint)
         if trace.function:
-            return self.concrete(trace.function, specs, trace.outputs)
+            found = self.concrete(trace.function, specs, trace.outputs)
+            return replace(found, partitions=_partitions(trace))
         return self._signature(endpoint.name, trace, specs)
 
     def _flat(self, found: list[Any], endpoint: Endpoint) -> tuple[TensorSpec, ...]:

@@ -110,17 +110,19 @@ def partition(
     functions: Mapping[str, Function],
     host_runs: Callable[[str], bool],
     device_runs: Callable[[str], bool],
+    host_parameters: frozenset[str] = frozenset(),
 ) -> Partition | None:
     """The cut of `function`, whose calls are inlined; None if nothing in it needs the host.
 
     functions: those that its control flow refers to. host_runs, device_runs: whether that side can run an op.
+    host_parameters: numbers that come to the host all the same: row splits, indices and shapes of composite tensors.
 
     Raises UnsupportedOpsError if a string depends on a weight and a weight on that string again, or if a string
     needs an op that the host cannot run.
     """
     bodies = _Bodies(functions, host_runs, device_runs)
     needing = {node.name for node in function.nodes if bodies.needs_host(node)}
-    strings = {p.name for p in function.parameters if p.dtype == "string"}
+    strings = {p.name for p in function.parameters if p.dtype == "string"} | host_parameters
     if not needing and not strings:
         return None
     weighty = _weighty(function)
@@ -128,7 +130,7 @@ def partition(
     _follow(function, bodies, before, weighty, strings)
     after = _descendants(function, (needing & weighty) - before)
     _check(function, bodies, before, after, weighty)
-    return _cut(function, before, after)
+    return _cut(function, before, after, host_parameters)
 
 
 def _weighty(function: Function) -> set[str]:
@@ -224,7 +226,7 @@ def _check(function: Function, bodies: _Bodies, before: set[str], after: set[str
     )
 
 
-def _cut(function: Function, before: set[str], after: set[str]) -> Partition:
+def _cut(function: Function, before: set[str], after: set[str], host_parameters: frozenset[str]) -> Partition:
     constants = {node.name: node for node in function.nodes if node.op == "Const"}
     before, after = before - constants.keys(), after - constants.keys()
     parameters = {p.name: p for p in function.parameters}
@@ -233,7 +235,7 @@ def _cut(function: Function, before: set[str], after: set[str]) -> Partition:
 
     def side(value: Value) -> str:
         if value.node in parameters:
-            return "input"
+            return "before" if value.node in host_parameters else "input"
         if value.node in constants:
             return "constant"
         return "before" if value.node in before else "after" if value.node in after else "device"
@@ -272,16 +274,16 @@ def _cut(function: Function, before: set[str], after: set[str]) -> Partition:
         )
 
     first = stage("before", (n for n in function.nodes if n.name in before), function.parameters, {}, wanted)
-    used = {value.node for node in on_device for value in node.inputs}
+    used = {value.node for node in on_device for value in node.inputs} - host_parameters
     host_only = frozenset(p.name for p in function.parameters if p.name not in used)
     names = {value: f"{value.node}/crossing_{value.index}" for value in crossing}
-    dtypes = {node.name: output_dtypes(node) for node in function.nodes}
+    dtypes = {p.name: [p.dtype] for p in function.parameters}
+    dtypes |= {node.name: output_dtypes(node) for node in function.nodes}
     own = tuple(p for p in function.parameters if p.name not in host_only)
     own += tuple(Parameter(names[value], dtypes[value.node][value.index]) for value in crossing)
     device = stage("device", on_device, own, names, given)
     after_names = {value: f"{value.node}/after_{value.index}" for value in taken}
-    declared = {p.name: [p.dtype] for p in function.parameters} | dtypes
-    after_parameters = tuple(Parameter(after_names[value], declared[value.node][value.index]) for value in taken)
+    after_parameters = tuple(Parameter(after_names[value], dtypes[value.node][value.index]) for value in taken)
     last = stage("after", (n for n in function.nodes if n.name in after), after_parameters, after_names, from_after)
 
     positions = {p.name: index for index, p in enumerate(function.parameters)}

@@ -249,6 +249,20 @@ class DenseTable(MutableTable):
         self._as_keys(keys)
         return super()._find_rows(keys)
 
+    def replace(self, keys: Tensor, values: Tensor) -> None:
+        """Forget everything and set the values of `keys`. What was exported may hold the two unused keys."""
+        unused = (self._empty, self._deleted)
+        kept = [i for i, key in enumerate(super()._as_keys(keys)) if key not in unused]
+        super().replace(_rows_of(keys, kept), _rows_of(values, kept))
+
+
+def _rows_of(tensor: Tensor, rows: list[int]) -> Tensor:
+    """Those rows of the first dimension."""
+    if isinstance(tensor, StringTensor):
+        places = np.arange(tensor.size).reshape(tensor.shape)
+        return tensor.take(places[rows])
+    return tensor[rows]
+
 
 def _name(value: Any) -> str:
     return str(getattr(value, "dtype", type(value).__name__))

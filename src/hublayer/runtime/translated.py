@@ -17,7 +17,7 @@ from hublayer.graph.passes.dead_code import drop_dead_code
 from hublayer.graph.passes.unique_lookups import look_up_every_token
 from hublayer.graph.resources import Recipe, ResourceKey
 from hublayer.host.registry import runs_on_host
-from hublayer.host.resources import ResourceRecipes, Resources, needed
+from hublayer.host.resources import ResourceRecipes, Resources, as_host_value, needed
 from hublayer.lowering.registry import find_lowering
 from hublayer.runtime.device_part import DevicePart
 from hublayer.runtime.host_tensors import flat_components
@@ -46,16 +46,22 @@ class _Recipes:
         self._variables = variables
         self._folder = saved_model.folder
         self._known: dict[ResourceKey, Recipe] = {}
+        self._restored: dict[ResourceKey, tuple[Any, Any]] = {}
         self._resources: Resources | None = None
         initializers = source.table_initializers()
         functions = {f.name: f for entry in initializers for f in reached(entry, source.functions)}
-        self._all = ResourceRecipes(self._folder, self._known, {}, initializers, functions)
+        self._all = ResourceRecipes(self._folder, self._known, self._restored, initializers, functions)
 
     def of(self, graph: EndpointGraph) -> ResourceRecipes:
         """The recipes of all resources that `graph` uses."""
         keys = [capture for capture in graph.captures if isinstance(capture, ResourceKey)]
         found = needed(keys, self._source.recipe)
-        self._known.update({key: recipe for key, recipe in found.items() if key not in self._known})
+        new = {key: recipe for key, recipe in found.items() if key not in self._known}
+        self._known.update(new)
+        contents = self._variables.table_contents([key.node_id for key in new])
+        self._restored.update(
+            {ResourceKey(i): (as_host_value(keys), as_host_value(values)) for i, (keys, values) in contents.items()}
+        )
         return self._all
 
     def resources(self, recipes: ResourceRecipes) -> Resources:
@@ -139,7 +145,8 @@ class TranslatedProgram:
             p.name: capture for p, capture in zip(parameters, graph.captures, strict=True) if isinstance(capture, str)
         }
         entry = drop_dead_code(look_up_every_token(graph.graph.entry))
-        cut = partition(entry, graph.graph.functions, runs_on_host, device_runs)
+        partitions = frozenset(entry.parameters[i].name for i in graph.partitions)
+        cut = partition(entry, graph.graph.functions, runs_on_host, device_runs, partitions)
         if cut is None:
             return PlainEndpoint(graph, captured, variables, self.backend)
         recipes = self._recipes.of(graph)

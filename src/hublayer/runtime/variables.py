@@ -12,7 +12,7 @@ from hublayer.errors import CorruptSavedModelError
 from hublayer.lowering.dtypes import backend_dtype
 from hublayer.runtime.weights import NamedVariable
 from hublayer.savedmodel.bundle import Bundle
-from hublayer.savedmodel.checkpoint_keys import checkpoint_keys
+from hublayer.savedmodel.checkpoint_keys import checkpoint_keys, table_keys
 from hublayer.savedmodel.objects import VariableInfo
 from hublayer.savedmodel.reader import MetaGraph, SavedModel
 from hublayer.savedmodel.restoring import Stored
@@ -48,6 +48,18 @@ class Variables:
             for info in [info for graph in (meta_graph, *shared) for info in graph.variables]:
                 known = self._infos.setdefault(info.name, info)
                 self._infos[info.name] = replace(known, trainable=known.trainable or info.trainable)
+
+    def table_contents(self, node_ids: Iterable[int]) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+        """(keys, values) that the checkpoint holds of those nodes of the object graph that are tables it saved."""
+        if self._meta_graph.objects is None or not (self._folder / "variables" / "variables.index").is_file():
+            return {}
+        bundle = self._open()
+        found = table_keys(bundle, self._meta_graph.message.object_graph_def)
+        return {
+            node_id: (bundle.array(f"{found[node_id]}-keys"), bundle.array(f"{found[node_id]}-values"))
+            for node_id in node_ids
+            if node_id in found
+        }
 
     def _open(self) -> Bundle:
         if self._bundle is None:

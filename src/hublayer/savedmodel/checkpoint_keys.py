@@ -13,12 +13,18 @@ from hublayer.savedmodel.bundle import OBJECT_GRAPH_KEY, Bundle
 from hublayer.savedmodel.damage import damaged
 
 _VALUE = "VARIABLE_VALUE"
+_TABLE = "table"
 
 
-def checkpoint_keys(bundle: Bundle, objects: Any) -> dict[int, str]:
+def table_keys(bundle: Bundle, objects: Any) -> dict[int, str]:
+    """The same for tables that can be changed: the prefix of the entries ``PREFIX-keys`` and ``PREFIX-values``."""
+    return checkpoint_keys(bundle, objects, "resource", _TABLE)
+
+
+def checkpoint_keys(bundle: Bundle, objects: Any, kind: str = "variable", attribute: str = _VALUE) -> dict[int, str]:
     """Checkpoint key by node number, for every variable of the ObjectGraph message `objects` that has one.
 
-    The variables of a TF1 model are stored under their own names instead.
+    kind, attribute: of the nodes that are meant, and the attribute of theirs that was saved. The variables of a TF1 model are stored under their own names instead.
 
     Raises CorruptSavedModelError if the bundle holds no object graph or a node that is referred to is not there.
     """
@@ -27,7 +33,7 @@ def checkpoint_keys(bundle: Bundle, objects: Any) -> dict[int, str]:
         raise damaged(bundle.index, f"it holds no {OBJECT_GRAPH_KEY!r}, which tells the variables of a TF2 model")
     saved_children = _children(objects, f"the object graph that belongs to {bundle.index}")
     stored_children = _children(stored, str(bundle.index))
-    value_keys = [_value_key(node) for node in stored.nodes]
+    value_keys = [_value_key(node, attribute) for node in stored.nodes]
 
     keys: dict[int, str] = {}
     if not saved_children or not stored_children:
@@ -37,7 +43,7 @@ def checkpoint_keys(bundle: Bundle, objects: Any) -> dict[int, str]:
     while waiting:
         saved = waiting.popleft()
         key = value_keys[counterpart[saved]]
-        if key is not None and objects.nodes[saved].WhichOneof("kind") == "variable":
+        if key is not None and objects.nodes[saved].WhichOneof("kind") == kind:
             keys[saved] = key
         names = stored_children[counterpart[saved]]
         for name, child in saved_children[saved].items():
@@ -58,8 +64,8 @@ def _children(graph: Any, where: str) -> list[dict[str, int]]:
     return children
 
 
-def _value_key(node: Any) -> str | None:
+def _value_key(node: Any, name: str) -> str | None:
     for attribute in node.attributes:
-        if attribute.name == _VALUE:
+        if attribute.name == name:
             return attribute.checkpoint_key
     return None
