@@ -115,7 +115,7 @@ def printed(tensor: np.ndarray | StringTensor, summarize: int) -> bytes:
         _quoted if array.dtype.kind == "O" else _whole if array.dtype.kind in "iub" else _shortest
     )
     if not array.ndim:
-        return element(array[()]) if limit else b"..."
+        return element(array.ravel()[0]) if limit else b"..."
     return _printed(array, element, limit, 0)
 
 
