@@ -71,7 +71,16 @@ def train(recipe: Recipe, runtime: str = "translated") -> tuple[list[float], Any
         output_key=recipe.output,
         **recipe.options,
     )
+    if any(dtype == "string" for _, dtype in recipe.inputs.values()):
+        return _train_encoder(recipe, layer), layer
     inputs = {name: keras.Input(shape, dtype=dtype, name=name) for name, (shape, dtype) in recipe.inputs.items()}
     model = keras.Model(inputs, head()(layer(inputs)))
     model.compile(keras.optimizers.SGD(recipe.rate), "mse")
     return [float(model.train_on_batch(data, target)) for data, target in recipe.batches()], layer
+
+
+def _train_encoder(recipe: Recipe, layer: Any) -> list[float]:
+    """The same for a model that takes strings, which Keras cannot carry through training: they are preprocessed."""
+    model = keras.Sequential([layer.encoder, head()])
+    model.compile(keras.optimizers.SGD(recipe.rate), "mse")
+    return [float(model.train_on_batch(layer.preprocessor(data), target)) for data, target in recipe.batches()]

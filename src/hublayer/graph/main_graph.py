@@ -15,6 +15,7 @@ from hublayer.graph.effects import TABLES_FILLED
 from hublayer.graph.ir import Function, Node
 from hublayer.graph.library import Library, tensor_source
 from hublayer.graph.passes.name_variables import name_variables
+from hublayer.graph.passes.partitioned_lookups import join_partitioned_lookups
 from hublayer.graph.passes.ref_variables import resolve_references
 from hublayer.savedmodel.collections import collected, initializers
 from hublayer.savedmodel.endpoints import Trace
@@ -81,7 +82,7 @@ class MainGraph:
         return function
 
     def _finished(self, function: Function) -> Function:
-        return self._with_assets(name_variables(function, self.stored))
+        return self._with_assets(join_partitioned_lookups(name_variables(function, self.stored)))
 
     def _with_assets(self, function: Function) -> Function:
         """`function` with the files of this folder in place of those that the publisher had."""

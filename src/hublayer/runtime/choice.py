@@ -83,13 +83,15 @@ def _obvious(meta_graph: MetaGraph) -> list[Endpoint]:
 
 
 def _runs(program: Any, endpoints: list[Endpoint], in_graphs: bool = False) -> bool:
-    """Whether `program` runs all of `endpoints`; `in_graphs`: as part of a graph too, without a part on the host."""
+    """Whether `program` runs all of `endpoints`; `in_graphs`: as part of a graph of TensorFlow's too."""
     try:
         for endpoint in map(program.layer_endpoint, endpoints):
             program.prepare(endpoint)
             program.weights(endpoint)
-            if in_graphs and any(program.staged(endpoint, trace) is not None for trace in endpoint.traces):
-                return False
+            for trace in endpoint.traces if in_graphs else ():
+                staged = program.staged(endpoint, trace)
+                if staged is not None:
+                    staged.prepare_in_graph()
     except HubLayerError:
         return False
     return bool(endpoints)

@@ -70,6 +70,8 @@ class EncoderTarget:
     """See hublayer.runtime.targets.Target. Takes what the preprocessor returns."""
 
     def __init__(self, model: Model, endpoint: Endpoint, signature: str | None, arguments: Mapping[str, Any]):
+        self._program = translated_program(model)
+        endpoint = self._program.layer_endpoint(endpoint)
         self.model = model
         self.endpoint: Endpoint | None = endpoint
         self._endpoint = endpoint
@@ -80,7 +82,6 @@ class EncoderTarget:
         self.is_hub_module = model.saved_model.is_hub_module
         self.serving_graph_only = False
         self.resolved_object: Any = model
-        self._program = translated_program(model)
         self.trackable = None
         self.seed_generator = self._program.seed_generator
         self._names = self._argument_names(False)
@@ -103,6 +104,11 @@ class EncoderTarget:
     @property
     def input_shape(self) -> Shape:
         """Not known: rows are as long as the longest."""
+        return None
+
+    @property
+    def image_size(self) -> tuple[int, int] | None:
+        """Not known: it takes no images."""
         return None
 
     def __call__(self, inputs: Any, training: bool) -> Any:

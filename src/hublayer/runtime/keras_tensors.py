@@ -48,7 +48,8 @@ class KerasTensors:
         if isinstance(spec, CompositeSpec):
             return with_values(value, spec, lambda part, dtype: self.convert(part, TensorSpec(dtype, None)))
         if spec.dtype == "string":
-            return as_strings(value)
+            # A tensor of a graph of TensorFlow's has no strings yet.
+            return value if keras.ops.is_tensor(value) and not hasattr(value, "numpy") else as_strings(value)
         dtype = None if spec.dtype is None else backend_dtype(spec.dtype)
         if isinstance(value, np.ndarray) and dtype is not None:
             value = value.astype(dtype) if dtype != "bfloat16" else value

@@ -139,14 +139,15 @@ def learn(stage: HostStage, trace: Trace) -> None:
     if not stage.learned:
         return
     for batch in (2, 3):
-        inputs = [_probe(spec, batch) for _, spec in spec_leaves(list(trace.arguments.values()))]
+        inputs = [probe(spec, batch) for _, spec in spec_leaves(list(trace.arguments.values()))]
         try:
             stage.watch(stage([part for value in inputs for part in flat_components(value)])[1])
         except Exception:  # noqa: BLE001 whatever a model has against these strings, its own data may suit it
             return
 
 
-def _probe(spec: Any, batch: int) -> Any:
+def probe(spec: Any, batch: int) -> Any:
+    """Words, or zeros, of the shape of `spec`, its unknown dimensions `batch`."""
     shape = [batch if dim is None else dim for dim in spec.shape or (None,)]
     if spec.dtype == "string":
         size = int(np.prod(shape))

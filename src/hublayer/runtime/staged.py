@@ -67,6 +67,7 @@ class StagedEndpoint:
         self._after = None if cut.after is None else HostExecutable(cut.after)
         self._executables = HostExecutables(graph.graph.functions)
         self._op_by_op = False
+        self._in_graphs: HostInGraph | None = None
         self.draws = self.device is not None and self.device.draws
         self.host_inputs = _used_inputs(cut.before, entry, self._inputs)
 
@@ -77,10 +78,35 @@ class StagedEndpoint:
 
     def __call__(self, inputs: Sequence[Any], seed: Any) -> list[Any]:
         """The outputs: tensors of the backend; strings as NumPy arrays of bytes objects."""
+        if self._backend == "tensorflow" and self._is_symbolic(inputs):
+            return self._in_graph(inputs, seed)
         returned, arguments = self.stage(self.on_host(inputs))
         follows = self.stage.watch(arguments)
         results = self._run_device(inputs, arguments, seed, follows)
         return self._outputs(inputs, returned, results)
+
+    def _is_symbolic(self, inputs: Sequence[Any]) -> bool:
+        from hublayer.runtime.host_in_graph import is_symbolic
+
+        return any(is_symbolic(inputs[i]) for i in self.host_inputs)
+
+    def _in_graph(self, inputs: Sequence[Any], seed: Any) -> list[Any]:
+        """The outputs as tensors of the graph that is being traced."""
+        outputs = self.encode([inputs[i] for i in self._taken], self.prepare_in_graph()(inputs), seed)
+        if any(output is None for output in outputs):
+            raise EndpointError(
+                "An output is a string or comes from the host alone, so it cannot be part of a compiled function. "
+                "Choose another one by output_key, or call the layer outside of it."
+            )
+        return outputs
+
+    def prepare_in_graph(self) -> HostInGraph:
+        """The host's part for graphs of TensorFlow. Raises EndpointError if it cannot be there."""
+        from hublayer.runtime.host_in_graph import HostInGraph
+
+        if self._in_graphs is None:
+            self._in_graphs = HostInGraph(self.stage, self.graph.inputs, sorted(self.host_inputs))
+        return self._in_graphs
 
     def on_host(self, inputs: Sequence[Any]) -> list[Any]:
         """The inputs that the host uses, as it takes them; None for the others."""
