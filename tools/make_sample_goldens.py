@@ -15,6 +15,7 @@ import numpy as np
 import tensorflow as tf
 from translated.classifier import LABELS, TEXTS
 from translated.training import RECIPES, train
+from translated.word_tables import calls
 
 import hublayer as hub
 from hublayer import load
@@ -37,6 +38,13 @@ def main() -> None:
     losses = {name: train(recipe, runtime="native") for name, recipe in RECIPES.items()}
     (TARGET / "training.json").write_text(json.dumps(losses, indent=1) + "\n")
     make_classifier()
+    make_word_tables()
+
+
+def make_word_tables() -> None:
+    """What the sample word_tables gives in TensorFlow."""
+    found = calls("native", tf.ragged.constant, lambda i, v, shape: tf.SparseTensor(i, tf.constant(v, tf.int64), shape))
+    (TARGET / "word_tables.json").write_text(json.dumps(found, indent=1) + "\n")
 
 
 def make_classifier() -> None:

@@ -23,6 +23,7 @@ SAMPLES = [
     "keras3_export",
     "keras2_save",
     "tf1_hub",
+    "word_tables",
     "tf1_image_module",
     "tf1_sequence_module",
     "tf1_control_flow",

@@ -260,6 +260,8 @@ class GraphSource:
 
     def table_initializers(self) -> tuple[Function, ...]:
         """Functions of no arguments that fill TF1's tables, which are named in the graph."""
+        if self._meta_graph.objects is not None:
+            return ()  # TF2 keeps them with the resources; its main graph repeats them for other loaders
         return tuple(self._simplify(function) for function in self.main.table_initializers())
 
 

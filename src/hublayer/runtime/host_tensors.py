@@ -36,6 +36,13 @@ class HostTensors:
         values = getattr(value, "values", value)
         return values.to_numpy() if isinstance(values, StringTensor) else np.asarray(values)
 
+    def composite(self, value: Any, spec: CompositeSpec) -> Any:
+        """See hublayer.runtime.program.Tensors."""
+        if isinstance(value, Ragged | Sparse):
+            return value
+        dtype = constant_dtype(spec.dtype or "float32")
+        return Ragged.from_list(value, spec.ragged_rank or 1, dtype)
+
     def convert(self, value: Any, spec: Spec) -> Any:
         """An array of the spec's dtype, a StringTensor, or a composite with such values."""
         if isinstance(spec, CompositeSpec):

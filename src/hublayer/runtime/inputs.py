@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from hublayer.composite import Ragged, Sparse
 from hublayer.errors import InputDtypeError, InputError, InputNameError, InputShapeError, InputStructureError
 from hublayer.runtime.program import Tensors
 from hublayer.savedmodel.endpoints import Endpoint, Trace
@@ -98,6 +99,8 @@ class _Fit:
             inner, rank = value[0], None if spec.shape is None else len(spec.shape)
             if rank is None or rank == len(np.shape(inner) if not tensors.is_tensor(inner) else _shape(inner, tensors)):
                 return self.leaf(spec, inner, path)
+        if isinstance(spec, CompositeSpec):
+            value = self.composite(spec, value, path)
         if isinstance(value, list | tuple) and any(tensors.is_tensor(item) for item in value):
             raise InputStructureError(f"{path} is one tensor, but a list of {len(value)} tensors came")
         if not tensors.is_tensor(value):
@@ -105,6 +108,17 @@ class _Fit:
         self.check_kind(spec, value, path)
         self.check_shape(spec, value, path)
         return self.cast(spec, value, path)
+
+    def composite(self, spec: CompositeSpec, value: Any, path: str) -> Any:
+        """Nested lists, Ragged and Sparse become the runtime's composite tensors; everything else stays."""
+        nested = spec.kind == "ragged" and isinstance(value, list | tuple)
+        if not nested and not isinstance(value, Ragged | Sparse):
+            return value
+        try:
+            return self.tensors.composite(value, spec)
+        except (TypeError, ValueError) as error:
+            came = describe_value(value, self.tensors)
+            raise InputStructureError(f"{path} is one {spec}, but {came} cannot be that ({error})") from error
 
     def array(self, spec: Spec, value: Any, path: str) -> np.ndarray:
         """NumPy arrays stay as they are; Python values become the array that the spec asks for."""

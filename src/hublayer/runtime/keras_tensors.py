@@ -43,6 +43,10 @@ class KerasTensors:
         except Exception:  # noqa: BLE001 each backend raises something else for a tracer
             return None
 
+    def composite(self, value: Any, spec: CompositeSpec) -> Any:
+        """See hublayer.runtime.program.Tensors."""
+        return self._host.composite(value, spec)
+
     def convert(self, value: Any, spec: Spec) -> Any:
         """`value` as a tensor of the dtype that the backend has for spec.dtype; strings as a StringTensor."""
         if isinstance(spec, CompositeSpec):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from hublayer.savedmodel.endpoints import Endpoint, Trace
-from hublayer.savedmodel.specs import Shape, Spec
+from hublayer.savedmodel.specs import CompositeSpec, Shape, Spec
 
 
 class Tensors(Protocol):
@@ -30,6 +30,13 @@ class Tensors(Protocol):
 
     def concrete(self, value: Any) -> Any:
         """The value as a NumPy array, or None while it is only traced."""
+        ...
+
+    def composite(self, value: Any, spec: CompositeSpec) -> Any:
+        """Nested lists for a ragged spec, or a Ragged or Sparse, as the runtime's own kind of tensor.
+
+        Raises ValueError for lists that are not nested as the spec says.
+        """
         ...
 
     def convert(self, value: Any, spec: Spec) -> Any:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from hublayer.savedmodel.specs import Shape, Spec
+from hublayer.composite import Ragged, Sparse
+from hublayer.savedmodel.specs import CompositeSpec, Shape, Spec
 
 
 class TensorFlowTensors:
@@ -38,6 +39,15 @@ class TensorFlowTensors:
             return None
         tensor = tf.convert_to_tensor(value)
         return tensor.numpy() if hasattr(tensor, "numpy") else None
+
+    def composite(self, value: Any, spec: CompositeSpec) -> Any:
+        """See hublayer.runtime.program.Tensors."""
+        if isinstance(value, Sparse):
+            return tf.SparseTensor(value.indices, tf.constant(value.values, spec.dtype), value.dense_shape)
+        if isinstance(value, Ragged):
+            values = tf.constant(value.values, spec.dtype)
+            return tf.RaggedTensor.from_nested_row_splits(values, value.row_splits)
+        return tf.ragged.constant(value, spec.dtype, ragged_rank=spec.ragged_rank)
 
     def convert(self, value: Any, spec: Spec) -> Any:
         """`value` as a tensor of spec.dtype; a widening or checked cast where the dtypes differ."""
