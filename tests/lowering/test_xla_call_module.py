@@ -284,3 +284,16 @@ def test_cut_modules_are_told():
     for length in range(5, len(whole), 37):
         with pytest.raises(CorruptSavedModelError):
             bound(node(whole[:length], 1, ["float32"]), ["float32"])
+
+
+def test_scan_at_any_batch_size():
+    (size,) = jax.export.symbolic_shape("b")
+
+    def recurrent(x, w):
+        start = jnp.zeros((x.shape[0], 4))
+        _, states = lax.scan(lambda h, row: (jnp.tanh(h @ w + row),) * 2, start, jnp.swapaxes(x, 0, 1))
+        return states
+
+    module = exported(recurrent, jax.ShapeDtypeStruct((size, 3, 4), "float32"), jax.ShapeDtypeStruct((4, 4), "float32"))
+    for batch in (1, 3):
+        check(recurrent, [floats(batch, 3, 4), floats(4, 4)], module)

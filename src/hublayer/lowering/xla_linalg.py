@@ -16,9 +16,10 @@ def dot_general(lhs: Any, rhs: Any, dims: Dot) -> Any:
     """The product summed over the contracting axes: batch axes first, then what is left of lhs, then of rhs."""
     left = [i for i in range(len(lhs.shape)) if i not in dims.lhs_batch + dims.lhs_contracting]
     right = [i for i in range(len(rhs.shape)) if i not in dims.rhs_batch + dims.rhs_contracting]
-    batch = [lhs.shape[i] for i in dims.lhs_batch]
-    rows, columns = [lhs.shape[i] for i in left], [rhs.shape[i] for i in right]
-    summed = math.prod(lhs.shape[i] for i in dims.lhs_contracting)
+    lhs_shape, rhs_shape = ops.shape(lhs), ops.shape(rhs)
+    batch = [lhs_shape[i] for i in dims.lhs_batch]
+    rows, columns = [lhs_shape[i] for i in left], [rhs_shape[i] for i in right]
+    summed = math.prod(lhs_shape[i] for i in dims.lhs_contracting)
     x = ops.transpose(lhs, (*dims.lhs_batch, *left, *dims.lhs_contracting))
     y = ops.transpose(rhs, (*dims.rhs_batch, *dims.rhs_contracting, *right))
     x = ops.reshape(x, (*batch, math.prod(rows), summed))
