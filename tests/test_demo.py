@@ -30,7 +30,7 @@ def test_demo(tmp_path, monkeypatch):
     assert result.largest_difference == 0
     assert (result.backend, result.runtime) == ("tensorflow", "native")
     assert result.seconds < 60
-    assert [path.name for path in tmp_path.glob("*/model/*")].count("saved_model.pb") == 1
+    assert [path.name for path in tmp_path.glob("models/*/model/*")].count("saved_model.pb") == 1
     assert "Once more: no request" in text.getvalue()
     assert f"{result.tuned_accuracy:.1%}" in text.getvalue()
 

@@ -207,7 +207,7 @@ def test_what_is_large_but_not_out_of_proportion_is_unpacked(unpacked, make):
 
 
 def test_the_limits_are_those_documented():
-    assert Limits() == Limits(members=20_000, free_bytes=1 << 30, ratio=100)
+    assert Limits() == Limits(members=10_000, free_bytes=1 << 30, ratio=100)
 
 
 def test_a_tar_header_that_fills_the_memory(unpacked):

@@ -311,3 +311,22 @@ def test_a_predecessors_model_without_variables(predecessor):
     folder = predecessor("https://tfhub.invalid/m/1")
     shutil.rmtree(folder / "variables")
     assert resolve("https://tfhub.invalid/m/1") == str(folder)
+
+
+WARM = """
+import sys
+sockets = []
+sys.addaudithook(lambda event, arguments: sockets.append(event) if event.startswith("socket.") else None)
+from hublayer.hub import resolve
+print(resolve(sys.argv[1]))
+clients = {"httpx", "requests", "fsspec", "kagglehub", "huggingface_hub"}
+print(sockets, sorted(clients & set(sys.modules)))
+"""
+
+
+@pytest.mark.parametrize("path", ["/team/model/1", "/m.tar.gz"])
+def test_a_warm_resolve_opens_no_socket_and_imports_no_client(hub_server, model_folder, path):
+    url = hub_server.add(path, model_folder)
+    folder = resolve(url)
+    done = subprocess.run([sys.executable, "-c", WARM, url], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [folder, "[] []"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from hub_folders import contents, leftovers, make_model
-from hub_server import ranged, reply
+from hub_server import pack, ranged, reply
 from typer.testing import CliRunner
 
 from hublayer.cli import app
@@ -164,10 +164,11 @@ class TestPrune:
         assert call("cache", "prune").stdout == "Freed 0 B.\n"
         assert leftovers(cache) == before
 
-    def test_what_is_broken_and_what_nothing_leads_to(self, filled, two_models, cache, hub_server):
+    def test_what_is_broken_and_what_nothing_leads_to(self, filled, two_models, cache, hub_server, model_folder):
         (filled["small"] / "saved_model.pb").unlink()
-        broken_off = ranged(b"x" * 1000, content_length="2000")
-        call("resolve", hub_server.add("/broken.tar", broken_off), code=5)
+        data = pack(model_folder)
+        broken_off = ranged(data[:1000], content_length=str(len(data)))
+        call("resolve", hub_server.add("/broken.tar.gz", broken_off), code=5)
         (cache / "partial" / "old").mkdir(parents=True)
         (cache / "partial" / "old" / "download").write_bytes(b"y" * 500)
         facts = call_json("cache", "prune", "--dry-run")

@@ -15,12 +15,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from isal import igzip
 
 MEMORY_LIMIT = 300 << 20
 
 WATCHED = """
 import json, os, resource, sys
 from pathlib import Path
+
+def peak():
+    # ru_maxrss of a new process counts what its parent had; Linux knows better.
+    for line in Path("/proc/self/status").read_text().splitlines() if Path("/proc/self/status").exists() else ():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
 box, archive = sys.argv[1:]
 outside = []
 events = {"os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.chmod", "os.chown", "os.link", "os.symlink",
@@ -44,7 +53,7 @@ try:
     end = "resolved"
 except Exception as error:
     end = type(error).__name__ + ": " + str(error)
-print(json.dumps({"end": end, "outside": outside, "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}))
+print(json.dumps({"end": end, "outside": outside, "memory": peak()}))
 """
 
 
@@ -223,7 +232,7 @@ def test_a_million_members_of_a_tar(refused):
     def write(path: Path) -> None:
         empty = bytearray(tar_member("0000000"))
         rest = sum(empty) - sum(empty[:7]) - sum(empty[148:156]) + 8 * 32
-        with gzip.open(path, "wb", compresslevel=1) as file:
+        with igzip.open(path, "wb", compresslevel=0) as file:
             file.write(GRAPH)
             buffer = io.BytesIO()
             for number in range(1_000_000):
@@ -236,7 +245,7 @@ def test_a_million_members_of_a_tar(refused):
                     buffer = io.BytesIO()
             file.write(buffer.getvalue() + END)
 
-    assert "has more than 20,000 members" in refused(write)
+    assert "has more than 10,000 members" in refused(write)
 
 
 def test_a_million_members_of_a_zip(refused):

@@ -156,7 +156,7 @@ def test_what_may_not_be_read(model_folder, what):
     code = """
 import os, sys
 from hublayer.hub import resolve
-import hublayer.hub.sources.local
+import hublayer.hub.archive, hublayer.hub.sources.local
 if os.geteuid() == 0:
     os.seteuid(65534)
 try:

@@ -162,6 +162,7 @@ def _environment(cache: Path) -> Iterator[None]:
     changes = {
         "HUBLAYER_CACHE": str(cache),
         "HUBLAYER_MIRRORS": "",
+        "HUBLAYER_OFFLINE": "",
         "TFHUB_MODEL_LOAD_FORMAT": "COMPRESSED",
         "TFHUB_DOWNLOAD_PROGRESS": "0",
         "NO_PROXY": "127.0.0.1",

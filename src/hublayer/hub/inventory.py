@@ -16,7 +16,7 @@ from hublayer.hub import manifest as manifests
 from hublayer.hub.cache import FORMAT, HANDLES, MANIFEST, MODELS, PARTIAL, SCRATCH, Cache
 from hublayer.hub.handle import parse
 from hublayer.hub.manifest import Manifest
-from hublayer.hub.sources import source_of
+from hublayer.hub.sources import entry_key
 
 _DAY = 86400.0
 
@@ -80,7 +80,7 @@ class Inventory:
         fitting = [model for model in self.models if len(digits) >= 6 and model.digest[7:].startswith(digits)]
         if not fitting:
             parsed = parse(handle)
-            name = self.cache.entry_name(source_of(parsed.kind).key(parsed))
+            name = self.cache.entry_name(entry_key(parsed))
             fitting = [model for model in self.models if any(kept.name == name for kept in model.handles)]
         if len(fitting) != 1:
             raise ModelNotFoundError(
@@ -151,7 +151,7 @@ def removable(inventory: Inventory, handles: Iterable[str]) -> list[Removable]:
             names |= {handle.name for handle in model.handles} or {model.digest}
         else:
             parsed = parse(text)
-            names.add(inventory.cache.entry_name(source_of(parsed.kind).key(parsed)))
+            names.add(inventory.cache.entry_name(entry_key(parsed)))
     gone = []
     for model in inventory.models:
         rest = {handle.name for handle in model.handles} - names

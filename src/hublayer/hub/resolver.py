@@ -12,7 +12,7 @@ from hublayer.hub.cache import Cache, Entry, check_digest
 from hublayer.hub.handle import Handle, parse
 from hublayer.hub.offline import VARIABLE as OFFLINE_VARIABLE
 from hublayer.hub.offline import is_offline
-from hublayer.hub.sources import Elsewhere, Fetched, Workspace, source_of
+from hublayer.hub.sources import Elsewhere, Fetched, Workspace, entry_key, folder_in_place, source_of
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def resolve_fully(
 
 def _in_place(handle: Handle, pin: str | None) -> Entry | None:
     """The entry of a local folder; with a pin, all of its files are read."""
-    folder = source_of(handle.kind).in_place(handle)
+    folder = folder_in_place(handle)
     if folder is None:
         return None
     digest = ""
@@ -95,9 +95,8 @@ def _in_place(handle: Handle, pin: str | None) -> Entry | None:
 
 
 def _resolve(handle: Handle, pin: str | None, refresh: bool, offline: bool) -> Entry:
-    source = source_of(handle.kind)
     cache = Cache.from_environment()
-    name = cache.entry_name(source.key(handle))
+    name = cache.entry_name(entry_key(handle))
     if not refresh:
         for place in [cache, *Cache.shared_from_environment()]:
             found = place.find(name)
@@ -108,6 +107,7 @@ def _resolve(handle: Handle, pin: str | None, refresh: bool, offline: bool) -> E
         folder = predecessor.find(handle)
         if folder is not None and pin in (None, digest := manifest.measure(folder).digest if pin else None):
             return Entry(folder, digest or "", handle.shown, str(folder))
+    source = source_of(handle.kind)
     if offline and not source.works_offline(handle):
         raise _offline(handle, cache, name)
 

@@ -29,7 +29,7 @@ class Limits:
     weights hardly compress at all; deflate reaches 1,000.
     """
 
-    members: int = 20_000
+    members: int = 10_000
     free_bytes: int = 1 << 30
     ratio: int = 100
 

@@ -42,14 +42,6 @@ class Elsewhere:
 class Source(Protocol):
     """How one kind of handle becomes a folder."""
 
-    def in_place(self, handle: Handle) -> Path | None:
-        """Return the folder if it is already there and used where it is, or None if it has to be fetched."""
-        ...
-
-    def key(self, handle: Handle) -> str:
-        """Return what the cache entry is keyed by."""
-        ...
-
     def works_offline(self, handle: Handle) -> bool:
         """Tell whether ``fetch`` may find the model without network."""
         ...
@@ -68,12 +60,6 @@ class Source(Protocol):
 class RemoteSource:
     """What the sources that need the network have in common."""
 
-    def in_place(self, handle: Handle) -> Path | None:
-        return None
-
-    def key(self, handle: Handle) -> str:
-        return handle.key
-
     def works_offline(self, handle: Handle) -> bool:
         return False
 
@@ -87,6 +73,34 @@ _CLASSES = {
     Kind.HUGGING_FACE: ("hugging_face", "HuggingFaceSource"),
     Kind.OBJECT_STORE: ("object_store", "ObjectStoreSource"),
 }
+
+
+def entry_key(handle: Handle) -> str:
+    """Return what the cache entry of a handle is keyed by. No source is imported for what is not local, so that a warm
+    resolve imports no network library.
+
+    Raises:
+        ModelNotFoundError, AccessDeniedError, HandleError: a local archive that is not there or may not be looked at.
+    """
+    if handle.kind is not Kind.LOCAL:
+        return handle.key
+    from hublayer.hub.sources.local import archive_key
+
+    return archive_key(handle)
+
+
+def folder_in_place(handle: Handle) -> Path | None:
+    """Return the folder of a handle that is used where it is, or None for what belongs into the cache.
+
+    Raises:
+        NotASavedModelError: there is a folder, but no SavedModel in it.
+        ResolveError, HandleError: as ``Source.fetch``.
+    """
+    if handle.kind is not Kind.LOCAL:
+        return None
+    from hublayer.hub.sources.local import local_folder
+
+    return local_folder(handle)
 
 
 def source_of(kind: Kind) -> Source:

@@ -8,7 +8,6 @@ import stat
 from pathlib import Path
 
 from hublayer.errors import AccessDeniedError, HandleError, ModelNotFoundError, NotAnArchiveError, NotASavedModelError
-from hublayer.hub.archive import ArchiveFile, unpack_model
 from hublayer.hub.handle import Handle
 from hublayer.hub.layout import GRAPH_FILES, require_saved_model
 from hublayer.hub.origin import Origin
@@ -18,35 +17,14 @@ _HOST_WITHOUT_SCHEME = re.compile(r"(www\.)?[a-z0-9-]+(\.[a-z0-9-]+)*\.(dev|com|
 
 
 class LocalSource:
-    """A path on this machine."""
-
-    def in_place(self, handle: Handle) -> Path | None:
-        path = _absolute(handle)
-        mode = _stat(path, handle).st_mode
-        if stat.S_ISDIR(mode):
-            try:
-                require_saved_model(path, f"The folder {path} holds no SavedModel.")
-            except PermissionError as error:
-                raise _denied(path, error) from error
-            return path
-        if path.name in GRAPH_FILES:
-            raise NotASavedModelError(
-                f"{path} is a file of a SavedModel.\n  to do:    give the folder that holds it: {path.parent}"
-            )
-        if not stat.S_ISREG(mode):
-            raise NotAnArchiveError(f"{path} is neither a folder nor a file, but a device, a pipe or a socket.")
-        return None
-
-    def key(self, handle: Handle) -> str:
-        # A changed archive is another model, so it gets another entry.
-        path = _absolute(handle)
-        status = _stat(path, handle)
-        return f"file://{path.as_posix()}?size={status.st_size}&mtime_ns={status.st_mtime_ns}"
+    """An archive on this machine."""
 
     def works_offline(self, handle: Handle) -> bool:
         return True
 
     def fetch(self, handle: Handle, workspace: Workspace) -> Fetched:
+        from hublayer.hub.archive import ArchiveFile, unpack_model
+
         path = _absolute(handle)
         try:
             with path.open("rb"):
@@ -55,6 +33,32 @@ class LocalSource:
             raise _denied(path, error) from error
         folder, manifest = unpack_model(ArchiveFile(path), workspace.scratch, Origin(handle.shown, str(path)))
         return Fetched(folder, str(path), manifest)
+
+
+def local_folder(handle: Handle) -> Path | None:
+    """Return the folder of a model, or None for an archive. Raises as ``sources.folder_in_place``."""
+    path = _absolute(handle)
+    mode = _stat(path, handle).st_mode
+    if stat.S_ISDIR(mode):
+        try:
+            require_saved_model(path, f"The folder {path} holds no SavedModel.")
+        except PermissionError as error:
+            raise _denied(path, error) from error
+        return path
+    if path.name in GRAPH_FILES:
+        raise NotASavedModelError(
+            f"{path} is a file of a SavedModel.\n  to do:    give the folder that holds it: {path.parent}"
+        )
+    if not stat.S_ISREG(mode):
+        raise NotAnArchiveError(f"{path} is neither a folder nor a file, but a device, a pipe or a socket.")
+    return None
+
+
+def archive_key(handle: Handle) -> str:
+    """Return what an archive's cache entry is keyed by; a changed archive is another model, so it has another key."""
+    path = _absolute(handle)
+    status = _stat(path, handle)
+    return f"file://{path.as_posix()}?size={status.st_size}&mtime_ns={status.st_mtime_ns}"
 
 
 def _absolute(handle: Handle) -> Path:
