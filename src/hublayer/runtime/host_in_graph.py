@@ -1,7 +1,7 @@
 """The host's part of a text model inside a graph of TensorFlow: a call back into Python, one for each batch.
 
-So that a layer over strings can be trained by Keras, which compiles its steps, by the translated runtime as well. Such a
-graph cannot be exported; the native runtime's can.
+So Keras, which compiles its steps, can train a layer over strings in the translated runtime too. Such a graph cannot be
+exported; the native runtime's can.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def is_symbolic(value: Any) -> bool:
     """Whether `value` is a tensor of a graph of TensorFlow's, which has no value yet."""
     import tensorflow as tf
 
-    return tf.is_tensor(value) and not hasattr(value, "numpy")
+    return bool(tf.is_tensor(value)) and not hasattr(value, "numpy")
 
 
 class HostInGraph:

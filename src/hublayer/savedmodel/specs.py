@@ -126,7 +126,9 @@ def shape_of(message: Any) -> Shape:
 
 def tensor_info(message: Any) -> Spec:
     """The spec of a signature's TensorInfo message."""
-    dtype, shape = dtypes.name(message.dtype), shape_of(message.tensor_shape)
+    # Old exporters left the shape out, which says nothing; an empty one that is there says that it is a scalar.
+    shape = shape_of(message.tensor_shape) if message.HasField("tensor_shape") else None
+    dtype = dtypes.name(message.dtype)
     encoding = message.WhichOneof("encoding")
     if encoding == "coo_sparse":
         return CompositeSpec("sparse", dtype, shape)

@@ -132,7 +132,9 @@ class _Lookup:
             return {self.stitch.name: [*weight, *self._places(base), self._gather(self.stitch.name, *sources, base)]}
         found = {self.stitch.name: [*weight, self._row_gather(self.stitch.name, sources, self.ids)]}
         shaped = _reshaped(self.ids, self.nodes)
-        for other in function.nodes if shaped is not None else ():
+        if shaped is None:
+            return found
+        for other in function.nodes:
             # Rows of flat ids are given the ids' own shape afterwards: look up the ids as they are.
             of_rows = other.op == "Reshape" and other.inputs[0] == Value(self.stitch.name)
             if of_rows and _is_shape_of(other.inputs[1], shaped, self.nodes):
