@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -22,6 +22,9 @@ from hublayer.lowering.dtypes import backend_dtype
 from hublayer.runtime.device_part import DevicePart
 from hublayer.runtime.static_inputs import static_inputs
 from hublayer.savedmodel.tensors import constant_dtype
+
+if TYPE_CHECKING:
+    from hublayer.runtime.host_in_graph import HostInGraph
 
 
 class StagedEndpoint:
