@@ -12,11 +12,14 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+import tensorflow_text  # registers its ops
 from host.collect import packed
 from host.program import File, Program, program_golden_path, programs
+from tensorflow.python.framework import op_def_library
 
-from hublayer.graph.op_schema import op_schema
+from hublayer.graph.op_schema import op_schema, redundant_attributes
 
+assert tensorflow_text.__version__
 RAISED = "raised"
 
 
@@ -52,7 +55,14 @@ def _run(program: Program, graph: tf.Graph, folder: str) -> list[np.ndarray]:
         assert schema is not None, step.op
         given = {argument.name: tensor(item) for argument, item in zip(schema.inputs, step.inputs, strict=True)}
         with graph.control_dependencies(last):
-            result = getattr(tf.raw_ops, step.op)(**given, **step.attrs)
+            # tensorflow_text's ops are not among tf.raw_ops.
+            raw_op = getattr(tf.raw_ops, step.op, None)
+            if raw_op is not None:
+                result = raw_op(**given, **step.attrs)
+            else:
+                inferred = redundant_attributes(schema)
+                defaults = {n: a.default for n, a in schema.attrs.items() if a.has_default and n not in inferred}
+                result = op_def_library.apply_op(step.op, **{**defaults, **given, **step.attrs})
         if isinstance(result, tf.Operation):
             made[step.name], last = [], [result]
             continue

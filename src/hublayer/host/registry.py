@@ -28,6 +28,8 @@ _FAMILIES = (
     "serialized_tensors",
     "ragged",
     "ragged_variants",
+    "lists",
+    "tensor_arrays",
     "tables",
     "strings_case",
     "strings_compare",
