@@ -47,6 +47,7 @@ _FAMILIES = (
     "csv_records",
     "printing",
     "images",
+    "image_encoding",
     "audio",
     "boise_tags",
     "byte_split",
