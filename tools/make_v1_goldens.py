@@ -72,7 +72,11 @@ def _gradients(session: Any, fetches: list[Any], outputs: list[Any], feeds: dict
         if variable.dtype.base_dtype.is_floating:
             watched[variable.op.name] = variable
     gradients = v1.gradients(tf.add_n(weighted), list(watched.values()))
-    found = {name: gradient for name, gradient in zip(watched, gradients, strict=True) if gradient is not None}
+    found = {
+        name: tf.convert_to_tensor(gradient)
+        for name, gradient in zip(watched, gradients, strict=True)
+        if gradient is not None
+    }
     return {name: np.asarray(value) for name, value in session.run(found, feeds).items()}
 
 
@@ -82,6 +86,7 @@ def main(names: list[str]) -> None:
     for name, graph in GRAPHS.items():
         if not names or name in names:
             path = FOLDER / f"{name}.npz"
+            path.parent.mkdir(exist_ok=True)
             np.savez_compressed(path, **golden(graph))
             print(f"{name}: {path.stat().st_size} bytes")
 

@@ -236,6 +236,21 @@ def _no_iterations() -> list[Any]:
     return list(v1.while_loop(lambda i, y: i < limit, lambda i, y: (i + 1, y * 2.0), [0, x]))
 
 
+def _partitioned(strategy: str, use_resource: bool) -> Callable[[], list[Any]]:
+    def make() -> list[Any]:
+        ids = v1.placeholder(tf.int64, [None, 3], name="ids")
+        table = v1.get_variable(
+            "table",
+            [11, 2],
+            initializer=v1.random_uniform_initializer(-1, 1, seed=5),
+            partitioner=v1.fixed_size_partitioner(3),
+            use_resource=use_resource,
+        )
+        return [tf.identity(v1.nn.embedding_lookup(table, ids, partition_strategy=strategy))]
+
+    return make
+
+
 _X = {"x": np.float32([0.3, -0.4, 0.9])}
 _ROWS = {"x": _floats(4, 3)}
 
@@ -270,5 +285,7 @@ GRAPHS: dict[str, Graph] = {
     **{f"case_{i}": Graph(_case, {**_X, "which": np.int32(i)}) for i in (0, 2, 7)},
     **_flags("dead_branch", _dead_branch, _X),
     "array_of_arrays": Graph(_array_of_arrays, _ROWS),
+    "partitioned/div": Graph(_partitioned("div", False), {"ids": np.int64([[0, 10, 4], [3, 3, 7]])}),
+    "partitioned/mod": Graph(_partitioned("mod", True), {"ids": np.int64([[0, 10, 4], [3, 3, 7]])}),
     **{f"iterations_{i}": Graph(_no_iterations, {**_X, "limit": np.int32(i)}) for i in (0, 3)},
 }

@@ -18,9 +18,12 @@ from hublayer.graph.control_flow import CONTROL_FLOW_OPS
 from hublayer.graph.ir import Function
 from hublayer.graph.passes.dead_code import drop_dead_code
 from hublayer.graph.passes.fold import fold_constants
+from hublayer.graph.passes.name_variables import name_variables
+from hublayer.graph.passes.partitioned_lookups import join_partitioned_lookups
 from hublayer.graph.passes.ref_variables import resolve_references
 from hublayer.lowering.dtypes import backend_dtype
 from hublayer.lowering.execute import Executable, Run
+from hublayer.savedmodel.restoring import Stored
 from hublayer.savedmodel.schema import message
 
 FOLDER = Path(__file__).parent / "goldens"
@@ -46,7 +49,7 @@ class Session:
             [str(effect) for effect in self.arrays["effects"]],
             parts=parts,
         )
-        main = resolve_references(main, parts)
+        self.main = main = resolve_references(main, parts)
         self.functions = {f.name: drop_dead_code(fold_constants(f)) for f in [*parts.values(), main]}
         self._made = {name: Executable(function, BACKEND) for name, function in self.functions.items()}
         self.variables = self._named("v")
@@ -118,12 +121,12 @@ def test_gradients(name):
 def test_known_predicate_leaves_one_branch():
     session = Session("known_predicate")
     ops = {node.op for node in session.functions["main"].nodes}
-    assert "If" not in ops and "RandomUniform" not in ops
+    assert not {"If", "StatelessIf"} & ops and "RandomUniform" not in ops
 
 
 def test_branches_of_one_conditional_are_one_if():
     session = Session("conds_in_a_row_yes")
-    assert [node.op for node in session.functions["main"].nodes].count("If") == 3
+    assert [node.op for node in session.functions["main"].nodes].count("StatelessIf") == 3
 
 
 def test_merge_of_what_is_no_alternative_is_an_error():
@@ -132,3 +135,40 @@ def test_merge_of_what_is_no_alternative_is_an_error():
         graph.node.add(name=name, op=op, input=inputs)
     with pytest.raises(CorruptSavedModelError, match=r"node m: .* not alternatives"):
         build_subgraph(graph.node, [("a:0", "float32"), ("b:0", "float32")], ["m:0"])
+
+
+@pytest.mark.parametrize(("name", "op"), [("cond_yes", "StatelessIf"), ("assign_in_cond_yes", "If")])
+def test_only_what_changes_variables_is_stateful(name, op):
+    ops = {node.op for node in Session(name).functions["main"].nodes}
+    assert ops & {"If", "StatelessIf"} == {op}
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (FOLDER / "partitioned").glob("*.npz")))
+def test_partitioned_lookup(name):
+    """A lookup in the parts of a weight becomes one in the weight, and gives the same."""
+    session = Session(f"partitioned/{name}")
+    plain = session.main
+    values = [session.variables[key] for key in sorted(session.variables)]
+    weight = np.concatenate(values)
+    stored, start = {}, 0
+    for key, value in zip(sorted(session.variables), values, strict=True):
+        stored[key] = Stored("table", "table", ((start, len(value)), (0, weight.shape[1])), weight.shape)
+        start += len(value)
+    named = name_variables(plain, stored)
+    joined = drop_dead_code(join_partitioned_lookups(named))
+    stitches = {"DynamicStitch", "ParallelDynamicStitch"}
+    assert stitches & {node.op for node in named.nodes}
+    assert not (stitches | {"DynamicPartition"}) & {node.op for node in joined.nodes}
+    if name == "div":
+        assert {node.op for node in joined.nodes} <= {"Const", "VarHandleOp", "ReadVariableOp", "GatherV2", "Identity"}
+
+    def run(arguments: Sequence[Any]) -> list[Any]:
+        return Executable(joined, BACKEND)(Run({"table": arguments[-1]}, session._made.__getitem__), arguments[:-1])
+
+    arguments = [to_tensor(array) for array in [*session.inputs, weight]]
+    for value, expected in zip(run(arguments), session.outputs, strict=True):
+        close(to_numpy(value), expected, 1e-6)
+    weights = [cotangent(0, session.outputs[0])]
+    (gradient,) = gradients(run, arguments, [len(arguments) - 1], weights)
+    assert gradient is not None
+    close(gradient, np.concatenate([session.gradients[key] for key in sorted(session.gradients)]), 1e-5)

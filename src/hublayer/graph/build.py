@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from hublayer.errors import CorruptSavedModelError
 from hublayer.graph.body import Body, Wired
 from hublayer.graph.control_flow import functional
+from hublayer.graph.effects import has_effect
 from hublayer.graph.ir import Function, FunctionName, Node, Parameter, Value
 from hublayer.graph.op_schema import count, op_schema
 from hublayer.savedmodel import dtypes
@@ -144,9 +146,43 @@ def _built(
 ) -> Function:
     body = reader.body([*(value.node for value in outputs), *effects])
     body, found = functional(body, outputs, effects, f"{name}/")
+    function = body.function(name, parameters, outputs, effects)
+    stateless = _without_effects(found)
     if parts is not None:
-        parts.update(found)
-    return body.function(name, parameters, outputs, effects)
+        parts.update({key: _named_by_effects(part, stateless) for key, part in found.items()})
+    return _named_by_effects(function, stateless)
+
+
+def _without_effects(parts: Mapping[str, Function]) -> set[str]:
+    """Names of those of `parts` that change nothing, nor call others that do."""
+    stateless = set(parts)
+    while True:
+        changing = {name for name in stateless if not _changes_nothing(parts[name], stateless)}
+        if not changing:
+            return stateless
+        stateless -= changing
+
+
+def _changes_nothing(function: Function, stateless: set[str]) -> bool:
+    for node in function.nodes:
+        called = [attr for attr in node.attrs.values() if isinstance(attr, FunctionName)]
+        if called and all(name in stateless for name in called):
+            continue
+        if has_effect(node):
+            return False
+    return True
+
+
+def _named_by_effects(function: Function, stateless: set[str]) -> Function:
+    """`function` with StatelessIf and StatelessWhile where nothing is changed, which may so be left out or moved."""
+
+    def named(node: Node) -> Node:
+        called = [attr for attr in node.attrs.values() if isinstance(attr, FunctionName)]
+        if node.op in ("If", "While") and called and all(name in stateless for name in called):
+            return replace(node, op=f"Stateless{node.op}")
+        return node
+
+    return replace(function, nodes=tuple(map(named, function.nodes)))
 
 
 def build_function(message: Any, parts: dict[str, Function] | None = None) -> Function:

@@ -28,6 +28,11 @@ _WRITES = {
 }
 # TensorFlow's kernels hand the variable's own buffer on, so a later assignment shows in what they returned.
 _ALIASES = frozenset({"Identity", "RefIdentity"})
+# Ops of TF1's graphs that do nothing of their own here.
+_PLAIN = {"RefIdentity": "Identity", "ControlTrigger": "NoOp"}
+_CONDITIONALS = frozenset({"If", "StatelessIf"})
+_LOOPS = frozenset({"While", "StatelessWhile"})
+_CALLS = _CONDITIONALS | _LOOPS
 
 
 @dataclass
@@ -109,7 +114,7 @@ def _resolve(node: Node, scope: _Scope, parts: dict[str, Function]) -> None:
     elif node.op == "DestroyTemporaryVariable" and node.inputs[0] in references:
         name = scope.read(node.inputs[0], f"{node.name}/last", node.origin)
         nodes.append(Node(node.name, "Identity", (name,), {}, node.origin))
-    elif node.op in ("If", "While") and any(value in references for value in node.inputs):
+    elif node.op in _CALLS and any(value in references for value in node.inputs):
         nodes.append(_resolved_call(node, scope, parts))
     else:
         inputs = tuple(scope.read(value, f"{node.name}/read_{i}", node.origin) for i, value in enumerate(node.inputs))
@@ -120,18 +125,18 @@ def _resolved_call(node: Node, scope: _Scope, parts: dict[str, Function]) -> Nod
     """A conditional or loop that is given handles in place of references."""
     inputs = list(node.inputs)
     first = 0
-    if node.op == "If":
+    if node.op in _CONDITIONALS:
         inputs[0] = scope.read(inputs[0], f"{node.name}/read_0", node.origin)
         first = 1
     given = {i - first: scope.references[v].dtype for i, v in enumerate(inputs) if i >= first and v in scope.references}
     names = [name for name in node.attrs.values() if isinstance(name, FunctionName) and name in parts]
-    if node.op == "While":
+    if node.op in _LOOPS:
         body = parts[node.attrs["body"]]
         given = {i: dtype for i, dtype in given.items() if _handed_on(body, i)}
     results: list[list[_Reference | None]] = []
     for name in names:
         parts[name], outputs = _resolved(parts[name], given, parts)
-        if node.op == "While" and name == node.attrs["body"]:
+        if node.op in _LOOPS and name == node.attrs["body"]:
             keep = [Value(p.name) if i in given else v for i, (p, v) in enumerate(_pairs(parts[name]))]
             parts[name] = replace(parts[name], outputs=tuple(keep))
         results.append(outputs)
@@ -166,7 +171,7 @@ def _pass_on(
     scope: _Scope,
 ) -> None:
     """Take the outputs for references that are the same reference whichever way the call goes."""
-    if node.op == "While":
+    if node.op in _LOOPS:
         for index in given:
             scope.references[Value(node.name, index)] = scope.references[arguments[index]]
         return
