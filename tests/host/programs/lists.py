@@ -130,8 +130,9 @@ LISTS = [
              Step("parts", "Unpack", ("pushed",), {"num": 2}),
              Step("stack", "TensorListStack", ("parts:1", ANY), {"element_dtype": "string"})), ("stack",)),
     Program("ragged rows in a list",
-            (Step("rows", "RaggedTensorToVariant", ([i64(0, 2, 2, 3)], strings("a", "b", "c")), {"batched_input": True}),
-             from_rows("rows", i32([])),  # type: ignore[arg-type]
+            (Step("rows", "RaggedTensorToVariant", ([i64(0, 2, 2, 3)], strings("a", "b", "c")),
+                  {"batched_input": True}),
+             Step("list", "TensorListFromTensor", ("rows", i32([]))),
              Step("item", "TensorListGetItem", ("list", i32(0), ANY), {"element_dtype": "variant"}),
              Step("values", "RaggedTensorFromVariant", ("item",),
                   {"input_ragged_rank": 0, "output_ragged_rank": 0, "Tvalues": "string", "Tsplits": "int64"}),
