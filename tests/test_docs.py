@@ -25,6 +25,7 @@ BLOCKS = [
 @pytest.mark.parametrize("block", BLOCKS)
 def test_python_in_the_documentation_runs(block, hub_server, samples, tmp_path):
     hub_server.add("/google/nnlm-en-dim128/2", samples / "text_embedding")
+    hub_server.add("/google/imagenet/mobilenet_v2_100_96/feature_vector/3", samples / "tf1_image_module")
     environment = {
         **os.environ,
         "HUBLAYER_MIRRORS": f"https://tfhub.dev={hub_server.address}",

@@ -60,6 +60,9 @@ def _meta_graph(
                 saver.save(session, str(checkpoint), write_meta_graph=False, write_state=False)
         meta = v1.train.export_meta_graph(saver_def=saver and saver.as_saver_def(), strip_default_attrs=True)
     meta.meta_info_def.ClearField("stripped_op_list")
+    if "train" not in tags and "serve" not in tags:
+        for context in ("while_context", "cond_context"):  # only gradients that TensorFlow itself makes need them
+            meta.collection_def.pop(context, None)
     meta.meta_info_def.ClearField("tags")
     meta.meta_info_def.tags.extend(sorted(tags))
     for name, (inputs, outputs) in signatures.by_name.items():
