@@ -1,6 +1,9 @@
 """Host ops whose cases are not data, and the test file that has them."""
 
 OPS = {
+    "EncodeJpeg": "tests/host/test_images.py",
+    "EncodeJpegVariableQuality": "tests/host/test_images.py",
+    "EncodePng": "tests/host/test_images.py",
     "Assert": "tests/host/test_control_flow.py",
     "BucketizeWithInputBoundaries": "tests/host/test_buckets.py",
     "Case": "tests/host/test_control_flow.py",
