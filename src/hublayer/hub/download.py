@@ -29,6 +29,7 @@ from hublayer.hub.retries import with_retries
 
 _BODY_SHOWN = 4096
 _TITLE_SEARCHED = 1 << 16
+_STRIDE = 4 << 20
 _PARTIAL, _NOT_SATISFIABLE = 206, 416
 
 
@@ -80,6 +81,7 @@ class Download:
         self._leaves = leaves
         self._state = threading.Condition()
         self._received = 0
+        self._awaited = 0
         self._generation = 0
         self._reply: Reply | None = None
         self._error: BaseException | None = None
@@ -142,8 +144,10 @@ class Download:
 
     def _available(self, position: int, generation: int) -> int:
         with self._state:
+            # Woken for each chunk, the two threads would do little but hand over to each other.
+            self._awaited = position + (1 if self._received > position else _STRIDE)
             self._state.wait_for(
-                lambda: self._received > position or self._ended or self._generation != generation,
+                lambda: self._received >= self._awaited or self._ended or self._generation != generation,
             )
             if self._generation != generation:
                 raise RestartedError
@@ -268,7 +272,8 @@ class Download:
     def _set_received(self, received: int) -> None:
         with self._state:
             self._received = received
-            self._state.notify_all()
+            if received >= self._awaited:
+                self._state.notify_all()
 
     def _answered(self, reply: Reply) -> None:
         with self._state:
