@@ -124,7 +124,7 @@ class StagedEndpoint:
         taken = [inputs[i] for i in self._taken]
         if not self._op_by_op:
             statics = {len(taken) + i: arguments[i] for i in sorted(self.stage.plan.statics)}
-            given = [None if i in self.stage.plan.statics else _tensor(x) for i, x in enumerate(arguments)]
+            given = [None if i in self.stage.plan.statics else self._given(x) for i, x in enumerate(arguments)]
             try:
                 return self.device([*taken, *given], seed, statics)
             except ExecutionError:
@@ -135,6 +135,13 @@ class StagedEndpoint:
         statics = {len(taken) + i: x for i, x in enumerate(arguments) if x.dtype.kind in "iub"}
         given = [None if x.dtype.kind in "iub" else _tensor(x) for x in arguments]
         return self.device([*taken, *given], seed, statics, compile=False)
+
+    def _given(self, value: np.ndarray) -> Any:
+        """A value from the host for the device, by the shortest way: compiled programs of JAX take arrays as they are,
+        and so do the lowerings on PyTorch."""
+        if self._backend == "torch":
+            return value
+        return narrowed(value) if self._backend == "jax" else _tensor(value)
 
     def encode(self, inputs: Sequence[Any], arguments: Sequence[Any], seed: Any) -> list[Any]:
         """The outputs for device inputs alone, as they may be traced; strings among the outputs are left out (None).
@@ -238,13 +245,23 @@ def from_host(value: Any, backend: str) -> Any:
     return _tensor(value) if isinstance(value, np.ndarray) else value
 
 
+def narrowed(value: np.ndarray) -> np.ndarray:
+    """The array in the dtype that the backend has for its own; int64 that does not fit stays as it is."""
+    dtype = backend_dtype(value.dtype.name)
+    if dtype == value.dtype.name:
+        return value
+    if value.dtype.kind in "iu" and value.size:
+        limits = np.iinfo(dtype)
+        if value.min() < limits.min or value.max() > limits.max:
+            return value
+    return value.astype(dtype)
+
+
 def _tensor(value: Any) -> Any:
     """An array as a tensor of the backend; int64 that JAX cannot hold stays an array."""
     if not isinstance(value, np.ndarray):
         return value
-    dtype = backend_dtype(value.dtype.name)
-    if dtype != value.dtype.name and value.dtype.kind in "iu":
-        limits = np.iinfo(dtype)
-        if value.size and (value.min() < limits.min or value.max() > limits.max):
-            return value
-    return keras.ops.convert_to_tensor(value, dtype=dtype)
+    array = narrowed(value)
+    if array.dtype.name != backend_dtype(array.dtype.name):
+        return value
+    return keras.ops.convert_to_tensor(array, dtype=array.dtype.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 from hublayer.savedmodel.specs import describe, is_spec, spec_leaves
@@ -44,12 +45,12 @@ class Endpoint:
     def __hash__(self) -> int:
         return id(self)
 
-    @property
+    @cached_property
     def parameters(self) -> tuple[str, ...]:
         """All parameter names over all traces, in calling order."""
         return tuple(dict.fromkeys(name for trace in self.traces for name in trace.arguments))
 
-    @property
+    @cached_property
     def inputs(self) -> tuple[str, ...]:
         """Names of the parameters that take the data: those without a default that hold tensors.
 
@@ -61,12 +62,12 @@ class Endpoint:
         required = [name for name in with_tensors if name not in self.defaults]
         return tuple(required or with_tensors[:1])
 
-    @property
+    @cached_property
     def arguments(self) -> tuple[str, ...]:
         """Names of the other parameters: `training`, `mask` and hyperparameters."""
         return tuple(name for name in self.parameters if name not in self.inputs)
 
-    @property
+    @cached_property
     def takes_training(self) -> bool:
         """Whether some trace was saved for a value of `training`."""
         return "training" in self.arguments

@@ -6,7 +6,6 @@ one for each place.
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import jax
@@ -28,7 +27,7 @@ def look_up_rows(table, ids, lengths, *, combiner="sum", empty="zero"):
     return scaled(_sums(table, ids, weights), lengths, combiner)
 
 
-@partial(jax.custom_jvp, nondiff_argnums=(1, 2))
+@jax.custom_jvp
 def _sums(table: Any, ids: Any, weights: Any) -> Any:
     rows, longest = ids.shape
     beside = (rows,) + (1,) * (table.ndim - 1)
@@ -46,8 +45,9 @@ def _sums(table: Any, ids: Any, weights: Any) -> Any:
 
 
 @_sums.defjvp
-def _sums_tangent(ids: Any, weights: Any, primals: tuple[Any], tangents: tuple[Any]) -> tuple[Any, Any]:
-    (table,), (change,) = primals, tangents
+def _sums_tangent(primals: tuple[Any, Any, Any], tangents: tuple[Any, Any, Any]) -> tuple[Any, Any]:
+    table, ids, weights = primals
+    change = tangents[0]  # ids and weights are whole numbers
     found = change.at[ids].get(mode="promise_in_bounds")
     beside = weights.reshape(weights.shape + (1,) * (table.ndim - 1))
     return _sums(table, ids, weights), jnp.sum(found * beside, axis=1)
