@@ -8,6 +8,7 @@ of one array is that dimension; one that never changes is a constant.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
