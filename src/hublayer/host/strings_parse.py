@@ -9,15 +9,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hublayer.host.byte_sets import byte_set, region
 from hublayer.host.registry import host_op
-from hublayer.host.string_patterns import compiled_pattern, text
+from hublayer.host.string_patterns import text
 from hublayer.host.string_tensor import StringTensor
 from hublayer.host.strings_case import string_strip
 from hublayer.savedmodel.tensors import constant_dtype
 
-_INTEGER = r"[+-]?[0-9]+"
-_UNSIGNED = r"\+?[0-9]+"
-_DECIMAL = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+_INTEGER = re.compile(rb"[+-]?[0-9]+")
+_UNSIGNED = re.compile(rb"\+?[0-9]+")
+_HEXADECIMAL = byte_set(b"xX")
 _REAL = re.compile(
     rb"[+-]?(?:(?P<infinite>inf(?:inity)?)|(?P<nan>nan(?:\([a-z0-9_]*\))?)"
     rb"|(?P<hex>0x(?:[0-9a-f]+\.?[0-9a-f]*|\.[0-9a-f]+)(?:p[+-]?[0-9]+)?)"
@@ -52,20 +53,17 @@ def parsed(strings: StringTensor, dtype: str) -> np.ndarray:
 
 
 def _parsed_by_arrow(stripped: StringTensor, dtype: str) -> np.ndarray | None:
-    """None if some text is nothing that Arrow reads as TensorFlow does."""
-    source = _DECIMAL if dtype.startswith("float") else _UNSIGNED if dtype.startswith("u") else _INTEGER
-    if not compiled_pattern(source).full_matches(stripped).all():
+    """None if some text is nothing that Arrow reads, or reads as TensorFlow does: hexadecimal integers are none."""
+    if not dtype.startswith("float") and _HEXADECIMAL.mask(region(stripped)).any():
         return None
-    bare = compiled_pattern(r"^\+").replaced(stripped, b"", False)
     try:
-        return pc.cast(text(bare), _ARROW_TYPES[dtype]).to_numpy()
-    except pa.ArrowInvalid:  # too large
+        return pc.cast(text(stripped), _ARROW_TYPES[dtype]).to_numpy()
+    except pa.ArrowInvalid:
         return None
 
 
 def _integer(value: bytes, dtype: str) -> int:
-    source = _UNSIGNED if dtype.startswith("u") else _INTEGER
-    found = re.fullmatch(source.encode(), value)
+    found = (_UNSIGNED if dtype.startswith("u") else _INTEGER).fullmatch(value)
     digits = value.lstrip(b"+-0") if found else b""
     bounds = np.iinfo(dtype)
     number = int(digits or b"0") * (-1 if value[:1] == b"-" else 1) if len(digits) <= 20 else bounds.max + 1

@@ -13,6 +13,8 @@ from hublayer.host.registry import host_op
 from hublayer.host.string_tensor import StringTensor
 
 WHITESPACE = byte_set(b" \t\n\v\f\r")
+# Fewer strings than this are split faster one by one.
+_FEW = 24
 
 
 def _sparse(counts: np.ndarray, values: StringTensor) -> list:
@@ -83,6 +85,9 @@ def string_split(input, delimiter, *, skip_empty=True):
     if not separators:
         counts = np.diff(input.offsets)
         return _sparse(counts, StringTensor.from_buffers(np.arange(len(data) + 1), data, (len(data),)))
+    if input.size <= _FEW and len(separators) == 1:
+        tokens = [value.split(separators) if value else [] for value in input.to_list()]
+        return _from_lists([list(filter(None, found)) for found in tokens] if skip_empty else tokens)
     return _at_separators(input, byte_set(separators).mask(data), data, skip_empty=skip_empty, of_empty=0)
 
 
@@ -104,6 +109,8 @@ def string_split_v2(input, sep, *, maxsplit=-1):
     if maxsplit > 0:
         tokens = [value.split(None, maxsplit) for value in input.to_list()]
         return _from_lists([[*found, b""] if len(found) == maxsplit else found for found in tokens])
+    if input.size <= _FEW:
+        return _from_lists([value.split(separator or None) for value in input.to_list()])
     data = region(input)
     separators = data == separator[0] if separator else WHITESPACE.mask(data)
     return _at_separators(input, separators, data, skip_empty=not separator, of_empty=1)
