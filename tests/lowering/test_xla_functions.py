@@ -115,3 +115,23 @@ def test_stablehlo_elsewhere_is_one_clear_error():
         UnsupportedOpsError, match=r"XlaCallModule \(1 times, in the_function\)(.|\n)*runs on Keras's JAX"
     ):
         _run(node, (), 1)
+
+
+@pytest.mark.parametrize(
+    ("op", "attrs", "inputs"),
+    [
+        ("XlaOptimizationBarrier", {"T": ["float32", "float32"]}, 2),
+        ("XlaSetBound", {}, 2),
+        ("XlaSharding", {"sharding": b"", "unspecified_dims": []}, 1),
+        ("XlaSpmdFullToShardShape", {"manual_sharding": b"", "dim": -1, "unspecified_dims": []}, 1),
+        ("XlaSpmdShardToFullShape", {"manual_sharding": b"", "full_shape": (3,), "dim": -1, "unspecified_dims": []}, 1),
+    ],
+)
+def test_advice_for_compilers_and_devices_changes_nothing(op, attrs, inputs):
+    node = Node("op", op, tuple(Value(name) for name in "xy"[:inputs]), attrs, "test")
+    count = len(attrs.get("T", "1"))
+    run = _run(node, (_X, _Y)[:inputs], count)
+    given = [floats(3), floats(3, seed=1)][:inputs]
+    for call in (run, compiled(run)):
+        for got, expected in zip(call([to_tensor(x) for x in given]), given[:count], strict=True):
+            np.testing.assert_array_equal(to_numpy(got), expected)

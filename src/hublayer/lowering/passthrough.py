@@ -18,6 +18,8 @@ def stop_gradient(input: Any) -> Any:
 
 lowers_table(
     {
+        "DeepCopy": lambda x: x,
+        "GuaranteeConst": lambda input: input,
         "Identity": lambda input: input,
         "IdentityN": list,
         "NoOp": lambda: (),

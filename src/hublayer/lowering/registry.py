@@ -49,6 +49,7 @@ _FAMILIES = (
     "filling",
     "padding",
     "reordering",
+    "layouts",
     "diagonals",
     "segments",
     "rows",

@@ -16,6 +16,8 @@ CASES = [
     *(Case(op, (X.astype("e"),), name="float16") for op in ONE),
     *(Case(op, (X.astype("d"),), name="float64") for op in ONE),
     Case("Snapshot", (X,), gradient=False),  # TensorFlow has none
+    Case("DeepCopy", (X,), gradient=False),  # TensorFlow has none
+    Case("GuaranteeConst", (X,), gradient=False),
     Case("IdentityN", ([X, i32(1), Y],)),
     Case("IdentityN", ([X],), name="one"),
     Case("PreventGradient", (X,), MESSAGE, gradient=False),  # TensorFlow raises
