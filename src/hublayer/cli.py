@@ -17,6 +17,7 @@ from hublayer.cli_cache import cache_app
 from hublayer.cli_errors import EXIT_CODES_HELP, complain, errors_in_red
 from hublayer.cli_hub import lock_command, resolve_command
 from hublayer.cli_inputs import from_json, read_inputs
+from hublayer.cli_serve import serve_command
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -173,6 +174,7 @@ def demo_command(
 app.command("resolve", epilog="Example: hublayer resolve hf://Dimitre/universal-sentence-encoder")(resolve_command)
 app.command("lock", epilog="Example: hublayer lock kaggle://google/nnlm/tensorFlow2/en-dim128")(lock_command)
 app.add_typer(cache_app, name="cache")
+app.command("serve", epilog="Example: hublayer serve ~/models --port 8501")(serve_command)
 
 
 def _call(

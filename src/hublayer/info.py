@@ -170,9 +170,16 @@ def inspect(handle: str | PathLike[str], tags: Iterable[str] | str | None = None
         SavedModelError: the folder holds no SavedModel, or none with these tags.
     """
     saved_model = read(hub.resolve(handle))
-    meta_graph = saved_model.meta_graph(tags)
+    return describe_graph(saved_model, saved_model.meta_graph(tags), hub.parse(handle).shown)
+
+
+def describe_graph(saved_model: SavedModel, meta_graph: MetaGraph, shown: str) -> ModelInfo:
+    """Describe one MetaGraph of a SavedModel that was read; `shown` is what the description calls the model.
+
+    Raises:
+        SavedModelError: a file of it is damaged.
+    """
     library = Library(meta_graph)
-    shown = hub.parse(handle).shown
     return ModelInfo(
         handle=shown,
         folder=str(saved_model.folder),
