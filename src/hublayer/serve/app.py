@@ -142,8 +142,7 @@ def _elsewhere(model: Model) -> Response:
     """What ``uncompressed`` asks for: where the files themselves can be read, which is an object store or nowhere."""
     if model.location is None:
         return PlainTextResponse(f"This model is to be had with {FORMAT_PARAMETER}=compressed only.\n", _NOT_ACCEPTABLE)
-    return PlainTextResponse(model.location, _STATIC_FILES = {"style.css": "text/css", "icon.svg": "image/svg+xml"}
-_SEE_OTHER, {"cache-control": "no-cache"})
+    return PlainTextResponse(model.location, _SEE_OTHER, {"cache-control": "no-cache"})
 
 
 def _without_range(request: Request) -> dict[str, str]:
