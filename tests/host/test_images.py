@@ -147,6 +147,11 @@ def test_damaged_audio_is_an_error(contents):
         decode_wav(scalar(contents))
 
 
+def test_audio_is_not_filled_up_without_end():
+    with pytest.raises(ValueError, match="more than"):
+        decode_wav(scalar(wav(1, 5)), desired_samples=2**31 - 1)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [

@@ -240,10 +240,27 @@ def test_a_decompression_bomb_is_stopped(monkeypatch):
 
     from hublayer.host import raw_bytes
 
-    monkeypatch.setattr(raw_bytes, "_MOST_DECOMPRESSED", 1000)
+    monkeypatch.setattr(raw_bytes, "_MOST_BYTES", 1000)
     bomb = StringTensor.from_list([zlib.compress(b"\0" * 10_000)])
     with pytest.raises(ValueError, match="more than 1000 bytes"):
         raw_bytes.decode_compressed(bomb, compression_type="ZLIB")
+
+
+@pytest.mark.parametrize(
+    ("op", "inputs", "attrs"),
+    [
+        ("AsString", [np.zeros(1)], {"width": 2**31 - 1}),
+        ("AsString", [np.zeros(1)], {"precision": 2**31 - 1}),
+        ("DecodePaddedRaw", [StringTensor.from_list([b"a"] * 9), np.array(2**31 - 8)], {"out_type": "int64"}),
+        ("StringNGrams", [StringTensor.from_list([b"a"]), np.array([0, 1])],
+         {"separator": "", "ngram_widths": [2**31], "left_pad": "x", "right_pad": "x", "pad_width": -1,
+          "preserve_short_sequences": True}),
+        ("UnsortedSegmentJoin", [StringTensor.from_list([b"a"]), np.array([0]), np.array(2**40)], {}),
+    ],
+)  # fmt: skip
+def test_a_few_numbers_do_not_take_all_memory(op, inputs, attrs):
+    with pytest.raises(ValueError, match="more than|1 to"):
+        find_host_op(op).function(*inputs, **attrs)
 
 
 def test_patterns_that_would_explode_elsewhere_are_fast():

@@ -9,6 +9,9 @@ import numpy as np
 from hublayer.host.registry import host_op
 from hublayer.host.string_tensor import StringTensor
 
+# What is filled up with zeros may not take any amount of memory.
+_MOST_SAMPLES = 1 << 28
+
 
 @host_op("DecodeWav")
 def decode_wav(contents, *, desired_channels=-1, desired_samples=-1):
@@ -23,6 +26,8 @@ def decode_wav(contents, *, desired_channels=-1, desired_samples=-1):
     frames = samples.reshape(-1, channels).astype(np.float32) * np.float32(1 / 32768)
     wanted = channels if desired_channels < 0 else desired_channels
     length = len(frames) if desired_samples < 0 else desired_samples
+    if length * wanted > _MOST_SAMPLES:
+        raise ValueError(f"{length} samples of {wanted} channels are more than {_MOST_SAMPLES}")
     result = np.zeros((length, wanted), np.float32)
     count = min(length, len(frames))
     result[:count] = frames[:count, np.minimum(np.arange(wanted), channels - 1)]

@@ -15,8 +15,8 @@ from hublayer.host.string_tensor import StringTensor
 from hublayer.savedmodel.tensors import constant_dtype
 
 _BASE64 = re.compile(rb"(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-]{2}(?:==)?|[A-Za-z0-9_-]{3}=?)?")
-# So much at most may one string become: a few kilobytes can say gigabytes.
-_MOST_DECOMPRESSED = 1 << 30
+# So much may an op make of a few bytes.
+_MOST_BYTES = 1 << 30
 
 
 @host_op("EncodeBase64")
@@ -60,6 +60,8 @@ def decode_padded_raw(input_bytes, fixed_length, *, out_type, little_endian=True
     dtype, width = _number_dtype(out_type), int(fixed_length)
     if width <= 0 or width % dtype.itemsize:
         raise ValueError(f"fixed_length must be a positive multiple of {dtype.itemsize}, but it is {width}")
+    if width * input_bytes.size > _MOST_BYTES:
+        raise ValueError(f"{input_bytes.size} strings of {width} bytes are more than {_MOST_BYTES} bytes")
     lengths = np.minimum(np.diff(input_bytes.offsets), width)
     kept, cut = input_bytes.offsets[:-1] - input_bytes.offsets[0], offsets_of(lengths)
     inner = np.arange(cut[-1]) - np.repeat(cut[:-1], lengths)
@@ -106,13 +108,13 @@ def _decompressed(value: bytes, kind: str) -> bytes:
         if kind == "ZSTD":
             if not value:
                 raise ValueError("an empty string is no ZSTD data")
-            result = pa.CompressedInputStream(pa.BufferReader(value), "zstd").read(_MOST_DECOMPRESSED + 1)
+            result = pa.CompressedInputStream(pa.BufferReader(value), "zstd").read(_MOST_BYTES + 1)
         else:
             result = _inflated(value, kind)
     except (zlib.error, OSError) as error:
         raise ValueError(f"{len(value)} bytes are no {kind} data: {error}") from error
-    if len(result) > _MOST_DECOMPRESSED:
-        raise ValueError(f"{len(value)} bytes of {kind} hold more than {_MOST_DECOMPRESSED} bytes")
+    if len(result) > _MOST_BYTES:
+        raise ValueError(f"{len(value)} bytes of {kind} hold more than {_MOST_BYTES} bytes")
     return result
 
 
@@ -120,9 +122,9 @@ def _inflated(value: bytes, kind: str) -> bytes:
     """Truncated data give what there is, what follows ZLIB data is left alone, and GZIP data may follow GZIP data."""
     window = zlib.MAX_WBITS + (16 if kind == "GZIP" else 0)
     parts, size = [], 0
-    while value and size <= _MOST_DECOMPRESSED:
+    while value and size <= _MOST_BYTES:
         stream = zlib.decompressobj(window)
-        parts.append(stream.decompress(value, _MOST_DECOMPRESSED + 1 - size))
+        parts.append(stream.decompress(value, _MOST_BYTES + 1 - size))
         size += len(parts[-1])
         value = stream.unused_data if kind == "GZIP" else b""
     return b"".join(parts)

@@ -14,6 +14,8 @@ from hublayer.host.string_tensor import StringTensor
 from hublayer.host.strings_join import as_bytes
 
 _FILLS = ("", " ", "+", "-", "0", "#")
+# A few bytes of a model must not ask for any amount of memory.
+_WIDEST = 1 << 16
 _UNSIGNED_FLAGS = str.maketrans("", "", "+ ")
 
 
@@ -23,6 +25,8 @@ def as_string(input, *, precision=-1, scientific=False, shortest=False, width=-1
 
     fill is a flag of printf. Raises ValueError for formats that the dtype does not have.
     """
+    if max(precision, width) > _WIDEST:
+        raise ValueError(f"a width of {width} and a precision of {precision} are more than {_WIDEST}")
     if scientific and shortest:
         raise ValueError("scientific and shortest exclude each other")
     if fill not in _FILLS:

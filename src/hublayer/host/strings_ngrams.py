@@ -10,6 +10,9 @@ from hublayer.host.registry import host_op
 from hublayer.host.string_tensor import StringTensor
 from hublayer.host.strings_join import as_bytes
 
+# Pads take memory before there is a string between them.
+_WIDEST = 1 << 16
+
 
 @host_op("StringNGrams")
 def string_ngrams(
@@ -21,8 +24,8 @@ def string_ngrams(
     With preserve_short_sequences a row too short for any width is one n-gram of all its strings and pads.
     """
     splits = data_splits.tolist()
-    if any(width < 1 for width in ngram_widths):
-        raise ValueError(f"the widths of n-grams must be positive, but they are {ngram_widths}")
+    if any(not 0 < width <= _WIDEST for width in ngram_widths) or pad_width > _WIDEST:
+        raise ValueError(f"the widths of n-grams must be 1 to {_WIDEST}, but they are {ngram_widths}, pads {pad_width}")
     if splits:
         _check_splits(splits, data.size)
     if not data.size or not splits:
