@@ -230,6 +230,13 @@ def _array_of_arrays() -> list[Any]:
     return [boxes.stack(), scores.stack()]
 
 
+def _gradient_of_loop() -> list[Any]:
+    """A published gradient: TF1 keeps what the backward loop needs on stacks."""
+    x = _x(3)
+    _, y = v1.while_loop(lambda i, y: i < 4, lambda i, y: (i + 1, tf.sin(y) * x), [0, x])
+    return [y, *v1.gradients(y, x)]
+
+
 def _no_iterations() -> list[Any]:
     x = _x(3)
     limit = v1.placeholder(tf.int32, [], name="limit")
@@ -285,6 +292,7 @@ GRAPHS: dict[str, Graph] = {
     **{f"case_{i}": Graph(_case, {**_X, "which": np.int32(i)}) for i in (0, 2, 7)},
     **_flags("dead_branch", _dead_branch, _X),
     "array_of_arrays": Graph(_array_of_arrays, _ROWS),
+    "gradient_of_loop": Graph(_gradient_of_loop, _X, gradient=False),
     "partitioned/div": Graph(_partitioned("div", False), {"ids": np.int64([[0, 10, 4], [3, 3, 7]])}),
     "partitioned/mod": Graph(_partitioned("mod", True), {"ids": np.int64([[0, 10, 4], [3, 3, 7]])}),
     **{f"iterations_{i}": Graph(_no_iterations, {**_X, "limit": np.int32(i)}) for i in (0, 3)},

@@ -91,7 +91,10 @@ class _Reader:
 
     def attrs(self, name: str) -> dict[str, Any]:
         if name not in self._attrs:
-            self._attrs[name] = decode_attrs(self.messages[name], f"{self.where}, node {name}")
+            message = self.messages[name]
+            self._attrs[name] = decode_attrs(message, f"{self.where}, node {name}")
+            if message.op in ("Stack", "StackV2"):
+                self._attrs[name]["_key"] = name  # its other names need not be unique
         return self._attrs[name]
 
     def value(self, tensor: str) -> Value:

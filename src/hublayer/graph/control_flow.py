@@ -158,24 +158,34 @@ class _Loop:
         test = self._extracted([self.condition])
         while True:  # what the body needs may be variables that no Switch has shown, which have to be stepped too
             count = len(self.variables)
-            step, following = self._extracted([self._ends(merge)[1] for merge in self.variables])
+            effects = self._effects()
+            step, following = self._extracted([self._ends(merge)[1] for merge in self.variables], effects)
             if len(self.variables) == count:
                 break
         first = [self._ends(merge)[0] for merge in self.variables]
         parameters = (*self.variables.values(), *self.captures.taken.values())
         passed = tuple(Value(parameter.name) for parameter in self.captures.taken.values())
         attrs: dict[str, object] = {"T": [parameter.dtype for parameter in parameters]}
-        parts = {"cond": test, "body": (step, (*following, *passed))}
-        for role, (part, outputs) in parts.items():
+        parts = {"cond": (*test, ()), "body": (step, (*following, *passed), effects)}
+        for role, (part, outputs, besides) in parts.items():
             function = f"{prefix}{name}/{role}"
-            replace_conditionals(part, outputs, (), prefix, functions)
-            functions[function] = part.function(function, parameters, outputs)
+            replace_conditionals(part, outputs, besides, prefix, functions)
+            functions[function] = part.function(function, parameters, outputs, besides)
             attrs[role] = FunctionName(function)
         node = Node(name, "While", (*first, *self.captures.taken), attrs, self.body.nodes[self.test].node.origin)
         self._put(node)
 
-    def _extracted(self, outputs: Sequence[Value]) -> tuple[Body, tuple[Value, ...]]:
-        return extract(self.body, outputs, (), self._place, self._inside)
+    def _extracted(self, outputs: Sequence[Value], effects: Sequence[str] = ()) -> tuple[Body, tuple[Value, ...]]:
+        return extract(self.body, outputs, effects, self._place, self._inside)
+
+    def _effects(self) -> tuple[str, ...]:
+        """What has to run before the next step begins, although no variable takes a value from it."""
+        body = self.body
+        back = [value.node for merge in self.variables for value in body.inputs(body.nodes[merge])]
+        controls = [
+            name for node in back if _is(body, node, "NextIteration") for name in body.controls(body.nodes[node])
+        ]
+        return tuple(dict.fromkeys(name for name in controls if name in body.nodes and self._inside(name)))
 
     def _put(self, node: Node) -> None:
         body, outer = self.body, self.frame[:-1]

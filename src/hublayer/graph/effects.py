@@ -32,6 +32,10 @@ ASSIGNMENTS = frozenset(
         "ScatterNdUpdate",
         "ScatterSub",
         "ScatterUpdate",
+        "StackPop",
+        "StackPopV2",
+        "StackPush",
+        "StackPushV2",
     }
 )
 TABLES_FILLED = frozenset(

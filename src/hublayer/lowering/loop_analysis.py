@@ -147,6 +147,10 @@ def _assigned(
     for node in function.nodes:
         if node.op == "VarHandleOp":
             handles[Value(node.name)] = VariableHandle(node.attrs.get("shared_name") or node.name)
+        elif node.op in ("Stack", "StackV2"):
+            handles[Value(node.name)] = VariableHandle(
+                f"stack {node.attrs.get('_key') or node.attrs.get('stack_name')}"
+            )
         elif node.op == "Identity" and node.inputs[0] in handles:
             handles[Value(node.name)] = handles[node.inputs[0]]
         elif node.op in ASSIGNMENTS:

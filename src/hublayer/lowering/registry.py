@@ -44,6 +44,7 @@ _FAMILIES = (
     "control_flow",
     "loops",
     "lists",
+    "stacks",
     "variables",
     "random",
     "filling",

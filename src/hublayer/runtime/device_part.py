@@ -95,7 +95,7 @@ class DevicePart:
         """Outputs, and the new values of the variables that were assigned."""
         run = self._state(values, seed)
         outputs = self._entry(run, self._arguments(inputs))
-        return outputs, {key: run.variables[key] for key in sorted(run.assigned)}
+        return outputs, {key: run.variables[key] for key in sorted(run.assigned & set(self.variables))}
 
     def _prologue(self, prologue: Executable, values: dict[str, Any]) -> list[Any]:
         unused = [None] * self._places.count(None)
