@@ -13,6 +13,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from text_samples import TEXT_SAMPLES
+
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLES = [
     "text_embedding",
@@ -28,6 +30,7 @@ SAMPLES = [
     "tf1_sequence_module",
     "tf1_control_flow",
     "tf1_text_module",
+    *TEXT_SAMPLES,
 ]
 ENVIRONMENT = {"CUDA_VISIBLE_DEVICES": "-1", "PYTHONHASHSEED": "0", "TF_CPP_MIN_LOG_LEVEL": "2"}
 UNNEEDED = ["fingerprint.pb"]

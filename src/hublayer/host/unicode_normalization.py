@@ -23,10 +23,14 @@ _IGNORABLE = re.compile(
 )
 
 
+# Few texts have any character from here on. One range is searched for much faster than a set of many.
+_MAY_BE_IGNORABLE = re.compile("[\u00ad\u034f\u061c-\U0010ffff]")
+_MAY_BE_NEWER = re.compile("[\u0558-\U0010ffff]")
+
+
 class _Newer(NamedTuple):
     """What is known of characters that are newer than the oldest Python's Unicode (newer_characters.tsv)."""
 
-    any: re.Pattern[str]
     combining: dict[str, int]
     forms: dict[str, dict[str, str]]
     compositions: dict[str, str]
@@ -53,8 +57,12 @@ def _newer() -> _Newer:
         if decomposed != character:
             first = decomposed[:-1]
             compositions[by_full.get(first, first) + decomposed[-1]] = character
-    characters = "".join(re.escape(character) for character in combining)
-    return _Newer(re.compile(f"[{characters}]"), combining, forms, compositions)
+    assert min(combining) == "\u0558"
+    return _Newer(combining, forms, compositions)
+
+
+def _has_newer(text: str) -> bool:
+    return _MAY_BE_NEWER.search(text) is not None and not _newer().combining.keys().isdisjoint(text)
 
 
 def combining_class(character: str) -> int:
@@ -110,7 +118,7 @@ def _compose(characters: list[str]) -> str:
 
 def normalize_text(text: str, form: Form) -> str:
     """`text` in a normalisation form; lone surrogates, which stand for invalid bytes, stay."""
-    if _newer().any.search(text) is None:
+    if not _has_newer(text):
         return unicodedata.normalize(form, text)
     characters = _decompose(text, "NFKD" if form in ("NFKC", "NFKD") else "NFD")
     return "".join(characters) if form in ("NFD", "NFKD") else _compose(characters)
@@ -118,7 +126,7 @@ def normalize_text(text: str, form: Form) -> str:
 
 def fold_text(text: str) -> str:
     """NFKC_Casefold of `text`."""
-    if not text.isascii() and _newer().any.search(text) is not None:
+    if _has_newer(text):
         table = _newer().forms["casefold"]
         mapped = "".join(table[c] if c in table else _fold_known(c) for c in text)
         return normalize_text(mapped, "NFC")
@@ -127,7 +135,8 @@ def fold_text(text: str) -> str:
 
 def _fold_known(text: str) -> str:
     """NFKC_Casefold of characters that Python's Unicode knows."""
-    text = _IGNORABLE.sub("", text)
+    if _MAY_BE_IGNORABLE.search(text) is not None:
+        text = _IGNORABLE.sub("", text)
     # The one character whose compatibility decomposition has a mark that folds to a letter: folding has to come first.
     normal = unicodedata.normalize("NFKC", text.replace("\u037a", " \u03b9").casefold())
     while True:

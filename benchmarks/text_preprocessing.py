@@ -1,0 +1,135 @@
+"""How fast text is prepared, against tensorflow_text in the same run.
+
+    PYTHONPATH=src:tools KERAS_BACKEND=tensorflow python benchmarks/text_preprocessing.py [--batch 256]
+
+Sentences of 20 to 40 words of the samples' vocabulary, another batch at each call. Each line has the fastest and the
+median call of both, taken in turn, and the ratio of the fastest. "host" is the part that the host runs, as
+`layer.preprocessor` does; there is no part on a device in these models.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_text
+from samples.words import vocabulary
+
+from hublayer.host.execute import HostRun
+from hublayer.host.registry import find_host_op
+from hublayer.host.string_tensor import StringTensor
+
+assert tensorflow_text.__version__
+SAMPLES = Path(__file__).parents[1] / "tests" / "samples"
+NAMES = ["bert_preprocess", "fast_bert_preprocess", "albert_preprocess", "sentence_encoder"]
+CALLS = 25
+
+
+def batches(size: int, accents: bool) -> list[list[bytes]]:
+    """`CALLS` batches of sentences."""
+    rng = np.random.default_rng(0)
+    words = np.array([word for word, _, _ in vocabulary()])
+    sentences = [
+        [f"{' '.join(rng.choice(words, rng.integers(20, 41)))}.".capitalize() for _ in range(size)]
+        for _ in range(CALLS)
+    ]
+    return [[(s.replace("e", "é", 2) if accents else s).encode() for s in batch] for batch in sentences]
+
+
+def compare(name: str, peer: Callable, ours: Callable, data: list) -> None:
+    """Print the times of both, in milliseconds."""
+    times: tuple[list[float], list[float]] = ([], [])
+    for number, item in enumerate(data):
+        for function, kept in zip((peer, ours), times, strict=True):
+            start = time.perf_counter()
+            function(item)
+            if number >= 2:
+                kept.append(1000 * (time.perf_counter() - start))
+    (a, b), (c, d) = ((min(kept), float(np.median(kept))) for kept in times)
+    print(
+        f"{name:48} tensorflow_text {a:8.2f} ({b:.2f}) ms   hublayer {c:8.2f} ({d:.2f}) ms   {a / c:5.2f}x", flush=True
+    )
+
+
+def models(data: list[list[bytes]], what: str) -> None:
+    """Whole samples."""
+    from hublayer import load
+
+    for name in NAMES:
+        model = load(SAMPLES / name, runtime="translated")
+        reference = tf.saved_model.load(str(SAMPLES / name))
+        arrays = {id(batch): np.array(batch, object) for batch in data}
+        compare(
+            f"{name}, {what}",
+            lambda batch, reference=reference: reference(tf.constant(batch)),
+            lambda batch, model=model, arrays=arrays: model(arrays[id(batch)]),
+            data,
+        )
+
+
+def ops(data: list[list[bytes]], what: str) -> None:
+    """Single ops, tensors ready on both sides."""
+    import tensorflow_text as text
+    from samples.bert_preprocess import pieces
+    from tensorflow_text.python.ops import bert_tokenizer
+    from tensorflow_text.python.ops.fast_wordpiece_tokenizer import gen_fast_wordpiece_tokenizer
+    from tensorflow_text.python.ops.normalize_ops import gen_normalize_ops
+    from tensorflow_text.python.ops.regex_split_ops import gen_regex_split_ops
+
+    run = HostRun(lambda name: None, Path())  # pyright: ignore[reportArgumentType]
+    model = text.FastWordpieceTokenizer(pieces())._model
+    patterns = [
+        f"({pattern})".encode()
+        for pattern in (bert_tokenizer._DELIM_REGEX_PATTERN, bert_tokenizer._KEEP_DELIM_NO_WHITESPACE_PATTERN)
+    ]
+    scalars = [StringTensor.from_list([pattern], ()) for pattern in patterns]
+    buffer = model.numpy()
+    pairs = [(tf.constant(batch), StringTensor.from_list(batch)) for batch in data]
+
+    def ours(op: str) -> Callable:
+        found = find_host_op(op)
+        assert found is not None
+        return found.function
+
+    rows: dict[str, tuple[Callable, Callable]] = {
+        "CaseFoldUTF8": (gen_normalize_ops.case_fold_utf8, ours("CaseFoldUTF8")),
+        "NormalizeUTF8 NFD": (
+            lambda x: gen_normalize_ops.normalize_utf8(x, "NFD"),
+            lambda x: ours("NormalizeUTF8")(x, normalization_form="NFD"),
+        ),
+        "RegexSplitWithOffsets": (
+            lambda x: gen_regex_split_ops.regex_split_with_offsets(x, *patterns),
+            lambda x: ours("RegexSplitWithOffsets")(x, *scalars),
+        ),
+        "FastWordpieceTokenizeWithOffsets": (
+            lambda x: gen_fast_wordpiece_tokenizer.fast_wordpiece_tokenize_with_offsets(x, model),
+            lambda x: ours("FastWordpieceTokenizeWithOffsets")(run, x, buffer),
+        ),
+    }
+    for name, (peer, own) in rows.items():
+        compare(
+            f"{name}, {what}",
+            lambda pair, peer=peer: peer(pair[0]),
+            lambda pair, own=own: own(pair[1]),
+            pairs,
+        )
+
+
+def main() -> None:
+    """Parse the command line and print all lines."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--batch", type=int, default=256)
+    parser.add_argument("--what", choices=["ops", "models"], action="append")
+    arguments = parser.parse_args()
+    for accents in (False, True):
+        data = batches(arguments.batch, accents)
+        for what in arguments.what or ["ops", "models"]:
+            {"ops": ops, "models": models}[what](data, "accents" if accents else "ASCII")
+
+
+if __name__ == "__main__":
+    main()
