@@ -173,7 +173,7 @@ def test_csv(record, quotes, default):
 @pytest.mark.parametrize("length", [0, 1, 3, 4, 7, 8, 16, 17, 32, 33, 1000])
 def test_many_fingerprints_are_those_of_one(length):
     rng = np.random.default_rng(length)
-    values = [rng.bytes(length) for _ in range(200)]
+    values = [rng.bytes(length) for _ in range(1200)]
     each = [int(fingerprints(StringTensor.from_list([value]))[0]) for value in values]
     assert fingerprints(StringTensor.from_list(values)).tolist() == each
 
@@ -259,7 +259,7 @@ def test_a_decompression_bomb_is_stopped(monkeypatch):
     ],
 )  # fmt: skip
 def test_a_few_numbers_do_not_take_all_memory(op, inputs, attrs):
-    with pytest.raises(ValueError, match="more than|1 to"):
+    with pytest.raises(ValueError, match=r"more|1 to"):
         find_host_op(op).function(*inputs, **attrs)
 
 

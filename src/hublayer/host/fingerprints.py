@@ -21,7 +21,7 @@ _K2 = np.uint64(0x9AE16A3B2F90404F)
 # It takes bytes too; its types only say str.
 _fingerprint = cast(Callable[[bytes], int], farmhash.fingerprint64)
 # Fewer strings than this are hashed faster one by one.
-_FEW = 96
+_FEW = 1000
 
 
 def fingerprints(strings: StringTensor) -> np.ndarray:
