@@ -135,7 +135,7 @@ def unpack(archive: Archive, folder: Path, origin: Origin, limits: Limits | None
                             raise _not_an_archive("a gzip file with something other than a tar in it", origin)
                         _unpack_tar(tar, safe, origin, checksummed=True)
                 elif _is_tar(stream.start):
-                    _unpack_tar(stream, safe, origin, checksummed=False)
+                    _unpack_tar(io.BufferedReader(stream, _TAR_BUFFER), safe, origin, checksummed=False)
                 else:
                     raise _not_an_archive(_described(stream.start), origin)
             return safe.finish()
@@ -176,7 +176,10 @@ class _Beginning(io.RawIOBase):
 
 
 class _Metered:
-    """A stream of unpacked tar bytes that refuses to give more than is allowed for now."""
+    """The unpacked bytes of a tar, which go forward only, and no further than is allowed for now.
+
+    tarfile reads headers from it; what a member holds is read past tarfile, whose own readers copy every byte thrice.
+    """
 
     def __init__(self, stream: Readable, safe: SafeFolder):
         self._stream = stream
@@ -186,10 +189,43 @@ class _Metered:
         self.member = ""
 
     def read(self, size: int) -> bytes:
-        data = self._stream.read(size)
+        """Return ``size`` bytes, or what is left at the end."""
+        data = self._some(size)
+        while len(data) < size and (more := self._some(size - len(data))):
+            data += more
+        return data
+
+    def tell(self) -> int:
+        return self.position
+
+    def seek(self, offset: int) -> None:
+        """Go forward to ``offset``, or to the end."""
+        if offset < self.position:
+            raise tarfile.StreamError("a header that leads back")
+        while self.position < offset and self._some(offset - self.position):
+            pass
+
+    def _some(self, size: int) -> bytes:
+        data = self._stream.read(min(size, _TAR_BUFFER))
         self.position += len(data)
         if self.position > self.allowed or self.position > self._safe.allowed_bytes + _TAR_HEADERS_LIMIT:
             raise self._safe.too_large(self.member)
+        return data
+
+
+class _Content:
+    """What one member of a tar holds."""
+
+    def __init__(self, stream: _Metered, size: int):
+        self._stream = stream
+        self._left = size
+
+    def read(self, size: int, /) -> bytes:
+        wanted = min(size, self._left)
+        data = self._stream.read(wanted)
+        if len(data) < wanted:
+            raise tarfile.ReadError("unexpected end of data")
+        self._left -= wanted
         return data
 
 
@@ -207,7 +243,8 @@ def _unpack_tar(stream: Readable, safe: SafeFolder, origin: Origin, *, checksumm
     metered = _Metered(stream, safe)
     # tarfile reads extended headers whole, into memory, whatever size they claim; between members it gets little.
     metered.allowed = _TAR_HEADERS_LIMIT
-    with tarfile.open(fileobj=metered, mode="r|", bufsize=_TAR_BUFFER, tarinfo=Header) as tar:  # type: ignore[call-overload]
+    open_tar = cast("Any", tarfile.TarFile)
+    with open_tar(fileobj=metered, mode="r", tarinfo=Header) as tar:
         while (member := tar.next()) is not None:
             metered.member = member.name
             _refuse_special(member, safe)
@@ -215,10 +252,7 @@ def _unpack_tar(stream: Readable, safe: SafeFolder, origin: Origin, *, checksumm
                 safe.add_folder(member.name)
             else:
                 metered.allowed = safe.allowed_bytes + _TAR_HEADERS_LIMIT
-                content = tar.extractfile(member)
-                assert content is not None
-                with content:
-                    safe.add_file(member.name, content)
+                safe.add_file(member.name, _Content(metered, member.size))
             metered.allowed = metered.position + _TAR_HEADERS_LIMIT
             # tarfile would keep every header it has read.
             tar.members.clear()
@@ -227,7 +261,7 @@ def _unpack_tar(stream: Readable, safe: SafeFolder, origin: Origin, *, checksumm
     if not ends:
         raise _corrupt("a damaged header, or no end-of-archive mark", origin)
     metered.allowed = safe.allowed_bytes + _TAR_HEADERS_LIMIT
-    while metered.read(1 << 18):  # to the checksum behind the padding
+    while metered.read(_TAR_BUFFER):  # to the checksum behind the padding
         pass
 
 

@@ -96,7 +96,7 @@ def _open_store(handle: Handle, options: dict[str, Any]) -> tuple[Any, str]:
     import fsspec
 
     protocol = handle.location.partition("://")[0].rpartition("::")[2]
-    if protocol not in fsspec.available_protocols():
+    if protocol not in fsspec.available_protocols() and protocol not in fsspec.registry:
         raise HandleError(f"No source for the scheme {protocol}:// of the handle {handle.shown!r}; {KNOWN}.")
     try:
         return fsspec.core.url_to_fs(handle.location, **options)
