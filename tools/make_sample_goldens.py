@@ -13,6 +13,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import tensorflow as tf
+from translated import preprocessors
 from translated.classifier import LABELS, TEXTS
 from translated.training import RECIPES, train
 from translated.word_tables import calls
@@ -39,6 +40,13 @@ def main() -> None:
     (TARGET / "training.json").write_text(json.dumps(losses, indent=1) + "\n")
     make_classifier()
     make_word_tables()
+    make_preprocessors()
+
+
+def make_preprocessors() -> None:
+    """What the named callables of the preprocessors give in TensorFlow."""
+    found = {name: preprocessors.calls(name, "native") for name in preprocessors.NAMES}
+    (TARGET / "preprocessors.json").write_text(json.dumps(found) + "\n")
 
 
 def make_word_tables() -> None:

@@ -19,6 +19,13 @@ def _array(value: Any) -> np.ndarray:
     return np.asarray(value)
 
 
+def _dtype(values: Any) -> str:
+    dtype = values.dtype
+    if getattr(dtype, "kind", "") in ("O", "S", "U"):
+        return "string"
+    return getattr(dtype, "name", None) or str(dtype).removeprefix("torch.")
+
+
 @dataclass(frozen=True, eq=False)
 class Ragged:
     """A ragged tensor.
@@ -48,8 +55,7 @@ class Ragged:
     @property
     def dtype(self) -> str:
         """The dtype of the values."""
-        kind = getattr(self.values, "dtype", None)
-        return "string" if getattr(kind, "kind", "") in "OSU" else str(kind).removeprefix("torch.")
+        return _dtype(self.values)
 
     @property
     def shape(self) -> tuple[int | None, ...]:
@@ -76,8 +82,7 @@ class Sparse:
     @property
     def dtype(self) -> str:
         """The dtype of the values."""
-        kind = getattr(self.values, "dtype", None)
-        return "string" if getattr(kind, "kind", "") in "OSU" else str(kind).removeprefix("torch.")
+        return _dtype(self.values)
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -76,6 +76,13 @@ class BoundEndpoint:
         value = next(iter(inputs.values())) if single else inputs
         return call_endpoint(self.model.program, endpoint, value, training, given)
 
+    def __getattr__(self, name: str) -> Any:
+        callables = self.__dict__["model"].meta_graph.callables if "model" in self.__dict__ else {}
+        nested = f"{self.__dict__['endpoint'].name}.{name}" if callables else name
+        if nested in callables:
+            return BoundEndpoint(self.model, callables[nested])
+        raise AttributeError(f"{self.endpoint.name!r} has no callable {name!r}.")
+
     def __repr__(self) -> str:
         return f"<{self.endpoint.kind} {self.endpoint.name!r} of {self.model.shown}>\n{self.endpoint.describe_inputs()}"
 

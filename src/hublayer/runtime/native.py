@@ -100,7 +100,14 @@ class NativeProgram:
             if name not in kwargs:
                 break
             args.append(kwargs.pop(name))
-        return getattr(self.loaded, endpoint.name)(*args, **kwargs)
+        return self._callable(endpoint.name)(*args, **kwargs)
+
+    def _callable(self, name: str) -> Any:
+        """The loaded function that an endpoint such as ``tokenize`` or ``tokenize.split`` is."""
+        found = self.loaded
+        for part in name.split("."):
+            found = getattr(found, part)
+        return found
 
     def prepare(self, endpoint: Endpoint) -> None:
         """Nothing is left to do: TensorFlow loaded everything."""
@@ -112,7 +119,8 @@ class NativeProgram:
     def _concrete_functions(self, endpoint: Endpoint) -> list[Any]:
         if endpoint.kind == "signature":
             return [self.loaded.signatures[endpoint.name]]
-        return list(getattr(self.loaded, endpoint.name).concrete_functions)
+        function = self._callable(endpoint.name)
+        return list(getattr(function, "concrete_functions", None) or function.__call__.concrete_functions)
 
     def variables(self, endpoint: Endpoint | None = None) -> list[tuple[Any, bool]]:
         """(tf.Variable, trainable): the publisher's in their order, then those that `endpoint` reaches besides."""

@@ -5,7 +5,8 @@ The graph is data from outside: every node id is checked before it is followed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -19,6 +20,10 @@ _ROOT = 0
 _KERAS_INTERNAL = frozenset(
     {"call_and_return_conditional_losses", "call_and_return_all_conditional_losses", "keras_api"}
 )
+
+
+# Keras's own names of a model's layers.
+_KERAS_LAYER = re.compile(r"layer(_with_weights)?-\d+")
 
 
 @dataclass(frozen=True)
@@ -100,13 +105,30 @@ class ObjectGraph:
 
     @cached_property
     def callables(self) -> dict[str, Endpoint]:
-        """The root's ``__call__`` and named callables that have at least one trace."""
-        endpoints = {}
+        """The root's ``__call__`` and named callables that have at least one trace.
+
+        A child with a ``__call__`` of its own is a named callable too, and its other functions are ``child.function``.
+        """
+        endpoints = self._functions_of(_ROOT, "")
         for name, node_id in self.children(_ROOT).items():
+            if name.startswith("_") or name in _KERAS_INTERNAL or _KERAS_LAYER.fullmatch(name):
+                continue
+            if self.node(node_id).WhichOneof("kind") != "user_object":
+                continue
+            found = self._functions_of(node_id, f"{name}.")
+            call = found.pop(f"{name}.__call__", None)
+            if call is not None and name not in endpoints:
+                endpoints[name] = replace(call, name=name)
+                endpoints |= found
+        return endpoints
+
+    def _functions_of(self, owner: int, prefix: str) -> dict[str, Endpoint]:
+        endpoints = {}
+        for name, node_id in self.children(owner).items():
             node = self.node(node_id)
             public = name == "__call__" or not (name.startswith("_") or name in _KERAS_INTERNAL)
             if public and node.WhichOneof("kind") == "function" and node.function.concrete_functions:
-                endpoints[name] = self._endpoint(name, node.function)
+                endpoints[prefix + name] = self._endpoint(prefix + name, node.function)
         return endpoints
 
     @cached_property
