@@ -21,5 +21,5 @@ def test_named_callables_give_what_tensorflow_gives(name):
 def test_callables_of_callables_are_listed_and_unknown_ones_are_not_there():
     model = hub.load(SAMPLES / "bert_preprocess", runtime="translated")
     assert {"tokenize", "tokenize.get_special_tokens_dict", "bert_pack_inputs"} <= set(model.meta_graph.callables)
-    with pytest.raises(AttributeError, match="tokenize.*split"):
+    with pytest.raises(AttributeError, match=r"tokenize.*split"):
         _ = model.tokenize.split
