@@ -76,7 +76,7 @@ class _Hub:
         return _page(self._pages.models(request.query_params.get("q", ""), number))
 
     def model(self, request: Request) -> Response:
-        name = request.path_params["name"].removesuffix("/")
+        name = request.scope["path"][1:].removesuffix("/")  # the router loses a line feed at the end
         formats = [part for text in request.query_params.getlist(FORMAT_PARAMETER) for part in text.split(",")]
         model = lookup(self._catalogue, name)
         if model is None and not formats:

@@ -119,7 +119,7 @@ class ModelsInFolder:
         self.root = root.resolve(strict=True)
         self._location = None if location is None else location.rstrip("/")
         names = [entry.name for entry in _subfolders(self.root, strict=True)]
-        alone = holds_saved_model(self.root) or (bool(names) and all(map(is_version, names)))
+        alone = _is_model(self.root) or (bool(names) and all(map(is_version, names)))
         self._prefix = (self.root.name,) if alone and safe_parts(self.root.name) else ()
 
     @property
@@ -131,7 +131,7 @@ class ModelsInFolder:
 
     def find(self, name: str) -> Model | None:
         found = self._descend(name)
-        return self._model(*found) if found is not None and holds_saved_model(found[1]) else None
+        return self._model(*found) if found is not None and _is_model(found[1]) else None
 
     def versions(self, name: str) -> list[Model]:
         found = self._descend(name)
@@ -153,7 +153,7 @@ class ModelsInFolder:
             return None
         folder = self.root
         for part in parts[len(self._prefix) :]:
-            if part in OWN_FOLDERS and holds_saved_model(folder):
+            if part in OWN_FOLDERS and _is_model(folder):
                 return None
             try:
                 folder = (folder / part).resolve(strict=True)
@@ -171,7 +171,7 @@ class ModelsInFolder:
     def _walk(
         self, parts: tuple[str, ...], folder: Path, above: frozenset[Path], in_model: bool
     ) -> Iterator[tuple[tuple[str, ...], Path]]:
-        is_model = holds_saved_model(folder)
+        is_model = _is_model(folder)
         if is_model and parts:
             yield parts, folder
         for entry in _subfolders(folder):
@@ -189,13 +189,25 @@ class ModelsInFolder:
                 yield from self._walk((*parts, entry.name), inner, above | {folder}, is_model)
 
 
+def _is_model(folder: Path) -> bool:
+    try:
+        return holds_saved_model(folder)
+    except OSError:  # a folder that may not be looked into
+        return False
+
+
 def _subfolders(folder: Path, strict: bool = False) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as scan:
-            return sorted(
-                (entry for entry in scan if entry.is_dir() and not entry.name.startswith(".")), key=lambda e: e.name
-            )
+            return sorted(filter(_is_folder, scan), key=lambda entry: entry.name)
     except OSError:
         if strict:
             raise
         return []
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return not entry.name.startswith(".") and entry.is_dir()
+    except OSError:  # links in a circle
+        return False

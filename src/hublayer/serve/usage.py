@@ -25,7 +25,7 @@ def usage(handle: str, endpoint: Endpoint | None, is_default: bool) -> str:
         is_default: whether the layer calls it without being told.
     """
     if endpoint is None:
-        return f"import hublayer as hub\n\nmodel = hub.load({_literal(handle)})\nprint(model.variables)\n"
+        return f"import hublayer as hub\nmodel = hub.load({_literal(handle)})\nprint(model.variables)\n"
     options = [_literal(handle)]
     if not is_default:
         options.append(f"signature={_literal(endpoint.name)}")
@@ -35,10 +35,8 @@ def usage(handle: str, endpoint: Endpoint | None, is_default: bool) -> str:
     if required and all(isinstance(value, bool | int | float | str | None) for value in required.values()):
         options.append(f"arguments={required!r}")
     call = f"layer({_inputs(endpoint)})"
-    imports = "import hublayer as hub\n"
-    if "np." in call:
-        imports = "import numpy as np\n\n" + imports
-    return f"{imports}\nlayer = hub.KerasLayer({', '.join(options)})\noutputs = {call}\n"
+    imports = "import numpy as np\nimport hublayer as hub\n" if "np." in call else "import hublayer as hub\n"
+    return f"{imports}layer = hub.KerasLayer({', '.join(options)})\noutputs = {call}\n"
 
 
 def _inputs(endpoint: Endpoint) -> str:
