@@ -62,6 +62,8 @@ def gather(inputs: list[Any], attrs: dict[str, Any]) -> np.ndarray:
     along = int(axis[0].reshape(-1)[0]) % max(x.ndim, 1) if axis else 0
     batch = attrs.get("batch_dims", 0)
     batch += indices.ndim if batch < 0 else 0
+    if indices.size and not 0 <= indices.min() <= indices.max() < x.shape[along]:
+        raise ValueError(f"indices from {indices.min()} to {indices.max()} are not all among {x.shape[along]} rows")
     result = np.empty((*x.shape[:along], *indices.shape[batch:], *x.shape[along + 1 :]), x.dtype)
     for where in np.ndindex(x.shape[:batch]):
         result[where] = x[where][(slice(None),) * (along - batch) + (indices[where],)]
@@ -160,6 +162,38 @@ def pad(inputs: list[Any], attrs: dict[str, Any]) -> np.ndarray:
     x, paddings, *value = inputs
     pairs = paddings.reshape(-1, 2).tolist()
     return np.pad(x, pairs, constant_values=value[0] if value else x.dtype.type(0)) if x.ndim else x
+
+
+def mirror_pad(inputs: list[Any], attrs: dict[str, Any]) -> np.ndarray:
+    """Padding by what lies inside, with the edge (SYMMETRIC) or without it (REFLECT)."""
+    x, paddings = inputs
+    mode = attrs["mode"]
+    pairs = paddings.reshape(-1, 2).tolist()
+    for (before, after), size in zip(pairs, x.shape, strict=True):
+        most = size if mode == "SYMMETRIC" else size - 1
+        if not 0 <= before <= most or not 0 <= after <= most:
+            raise ValueError(f"paddings {before} and {after} of {size} elements are not within 0 and {most}")
+    if not x.ndim:
+        return x
+    return np.pad(x, pairs, "symmetric") if mode == "SYMMETRIC" else np.pad(x, pairs, "reflect")
+
+
+def reverse_sequence(inputs: list[Any], attrs: dict[str, Any]) -> np.ndarray:
+    """The first lengths[i] elements along one axis in reverse order, for each i along another."""
+    x, lengths = inputs
+    along, batch = attrs["seq_dim"] % x.ndim, attrs.get("batch_dim", 0) % x.ndim
+    size = x.shape[along]
+    if along == batch or lengths.shape != (x.shape[batch],):
+        raise ValueError(
+            f"lengths of shape {lengths.shape} do not fit axis {batch} of {x.shape}, reversed along {along}"
+        )
+    if lengths.size and not 0 <= lengths.min() <= lengths.max() <= size:
+        raise ValueError(f"lengths from {lengths.min()} to {lengths.max()} are not all within 0 and {size}")
+    place = np.arange(size)
+    order = np.where(place < lengths[:, None], lengths[:, None] - 1 - place, place)
+    order = order if batch < along else order.T
+    shape = [size if axis == along else x.shape[batch] if axis == batch else 1 for axis in range(x.ndim)]
+    return np.take_along_axis(x, order.reshape(shape), along)
 
 
 def roll(inputs: list[Any], attrs: dict[str, Any]) -> np.ndarray:
