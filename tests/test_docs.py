@@ -26,6 +26,8 @@ BLOCKS = [
 def test_python_in_the_documentation_runs(block, hub_server, samples, tmp_path):
     hub_server.add("/google/nnlm-en-dim128/2", samples / "text_embedding")
     hub_server.add("/google/imagenet/mobilenet_v2_100_96/feature_vector/3", samples / "tf1_image_module")
+    hub_server.add("/tensorflow/bert_en_uncased_preprocess/3", samples / "bert_preprocess")
+    hub_server.add("/tensorflow/bert_en_uncased_L-12_H-768_A-12/4", samples / "bert_encoder")
     environment = {
         **os.environ,
         "HUBLAYER_MIRRORS": f"https://tfhub.dev={hub_server.address}",

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from samples.layers import Dense, random_weights
 
-VOCABULARY = 200
+VOCABULARY = 1_000
 POSITIONS = 64
 TYPES = 2
 HIDDEN = 32
