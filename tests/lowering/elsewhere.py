@@ -68,6 +68,7 @@ OPS = {
     "PartitionedCall": "test_control_flow.py",
     "StatefulPartitionedCall": "test_control_flow.py",
     "Stack": "../graph/test_control_flow.py",
+    "StackV2": "../graph/test_control_flow.py",
     "StackClose": "../graph/test_control_flow.py",
     "StackCloseV2": "../graph/test_control_flow.py",
     "StackPop": "../graph/test_control_flow.py",
