@@ -1,6 +1,7 @@
 """Host ops whose cases are not data, and the test file that has them."""
 
 OPS = {
+    "BoostedTreesBucketize": "tests/host/test_buckets.py",
     "EncodeJpeg": "tests/host/test_images.py",
     "EncodeJpegVariableQuality": "tests/host/test_images.py",
     "EncodePng": "tests/host/test_images.py",

@@ -28,6 +28,20 @@ def bucketize_with_input_boundaries(input, boundaries):
     return _bucketize(input, boundaries.reshape(-1))
 
 
+@host_op("BoostedTreesBucketize")
+def boosted_trees_bucketize(float_values, bucket_boundaries):
+    """For each feature the first boundary that is not below each number, the last one if all are.
+
+    int32, one array for each feature. TensorFlow 2.21 has the op without a kernel; this is what the last version with
+    one (2.4) computed.
+    """
+    found = []
+    for values, boundaries in zip(float_values, bucket_boundaries, strict=True):
+        buckets = np.searchsorted(boundaries.reshape(-1), values, side="left")
+        found.append(np.minimum(buckets, max(boundaries.size - 1, 0)).astype(np.int32))
+    return found
+
+
 def _search(sorted_inputs: np.ndarray, values: np.ndarray, out_type: str, side: str) -> np.ndarray:
     if sorted_inputs.ndim != 2 or values.ndim != 2 or len(sorted_inputs) != len(values):
         raise ValueError(

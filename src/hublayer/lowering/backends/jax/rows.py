@@ -1,7 +1,7 @@
 """Tokens in rows on JAX. On a CPU, XLA adds one looked-up row after another faster than it gathers and sums.
 
-Three times as fast for 1,024 rows of 32 tokens and 128 dimensions. The gradient is that of the general form, which has one
-scatter instead of one for each place.
+Three times as fast for 1,024 rows of 32 tokens and 128 dimensions. The gradient is that of the general form, which
+scatters once and not once for each place.
 """
 
 from __future__ import annotations
