@@ -28,6 +28,7 @@ class CharacterClasses:
         self._table = np.full(_UNICODE + 1, _UNSEEN, np.int8)
         self._table[-1] = 0
         self._learn(np.arange(0x80))
+        self._ascii = self._table[:0x100].tobytes()
 
     def _learn(self, codes: np.ndarray) -> None:
         self._table[codes] = self._classify(codes)
@@ -40,6 +41,10 @@ class CharacterClasses:
             self._learn(np.unique(codes[unseen]))
             classes = self._table.take(codes, mode="wrap")
         return classes
+
+    def of_ascii(self, text: bytes) -> np.ndarray:
+        """int8, shape (len(text),): the classes of the characters of an ASCII string."""
+        return np.frombuffer(text.translate(self._ascii), np.int8)
 
 
 @dataclass(frozen=True)
@@ -82,20 +87,24 @@ def cut(strings: StringTensor, classes: CharacterClasses, runs: np.ndarray) -> C
 
     runs: bool, shape (128,): neighbours of such a class stay together.
     """
-    codes, starts = code_points(strings)
-    kinds = classes(codes)
     offsets = strings.offsets
-    begins = np.empty(len(kinds), np.bool_)
-    if len(kinds):
-        begins[0] = True
-        np.not_equal(kinds[1:], kinds[:-1], out=begins[1:])
-        if not runs.all():
-            begins |= ~runs[kinds]
-        row_starts = offsets[:-1][offsets[:-1] < offsets[-1]]
-        begins[
-            np.searchsorted(starts, row_starts) if len(kinds) != offsets[-1] - offsets[0] else row_starts - offsets[0]
-        ] = True
+    first, last = int(offsets[0]), int(offsets[-1])
+    data = strings.data[first:last]
+    row_starts = offsets[:-1][offsets[:-1] < last]
+    if not len(data) or data.max() < 0x80:
+        codes, starts = data, None
+        kinds = classes.of_ascii(data.tobytes())
+        row_starts = row_starts - first
+    else:
+        codes, starts = code_points(strings)
+        kinds = classes(codes)
+        row_starts = np.searchsorted(starts, row_starts)
+    begins = np.ones(len(kinds), np.bool_)
+    np.not_equal(kinds[1:], kinds[:-1], out=begins[1:])
+    for kind in np.flatnonzero(~runs[: int(kinds.max(initial=0)) + 1]):
+        begins |= kinds == kind
+    begins[row_starts] = True
     places = np.flatnonzero(begins)
-    bounds = np.append(starts[places], offsets[-1])
-    single = np.diff(np.append(places, len(kinds))) == 1
+    single = np.diff(places, append=len(kinds)) == 1
+    bounds = np.append(places + first if starts is None else starts[places], last)
     return Cut(strings, bounds, codes[places], kinds[places], single, np.searchsorted(bounds, offsets))

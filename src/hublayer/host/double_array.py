@@ -11,36 +11,39 @@ from collections.abc import Iterator
 import numpy as np
 
 ROOT = 0
-_LABEL = 0x800000FF
+LABEL = 0x800000FF
 _VALUE = 0x7FFFFFFF
 
 
 class DoubleArray:
-    """A trie over bytes. A node is a number; whatever the units say, no node outside of them is ever read."""
+    """A trie over bytes. A node is a number; whatever the units say, no node outside of them is ever read.
+
+    units: the units as a list, for a loop that cannot afford a call for each step.
+    """
 
     def __init__(self, units: np.ndarray):
         """units: uint32, shape (n,). Raises ValueError for none at all."""
         if not len(units):
             raise ValueError("a trie has no units")
-        self._units = units.tolist()
+        self.units = units.tolist()
 
     def _children(self, node: int) -> int:
-        unit = self._units[node]
+        unit = self.units[node]
         return node ^ ((unit >> 10) << ((unit & 0x200) >> 6))
 
     def step(self, node: int, byte: int) -> int:
         """The child of `node` by a byte; -1 if there is none."""
-        units = self._units
+        units = self.units
         unit = units[node]
         child = node ^ ((unit >> 10) << ((unit & 0x200) >> 6)) ^ byte
-        return child if child < len(units) and units[child] & _LABEL == byte else -1
+        return child if child < len(units) and units[child] & LABEL == byte else -1
 
     def value(self, node: int) -> int:
         """The value of the string that ends at `node`; -1 if none does."""
-        if not self._units[node] & 0x100:
+        if not self.units[node] & 0x100:
             return -1
         child = self._children(node)
-        return self._units[child] & _VALUE if child < len(self._units) else -1
+        return self.units[child] & _VALUE if child < len(self.units) else -1
 
     def walk(self, node: int, text: bytes) -> int:
         """The node that all bytes of `text` lead to; -1 if there is none."""
@@ -61,19 +64,27 @@ class DoubleArray:
             if value >= 0:
                 yield place + 1, value
 
-    def items(self) -> Iterator[tuple[bytes, int]]:
-        """All strings and their values. Raises ValueError if the units lead back to where they came from."""
-        seen = 0
-        stack = [(ROOT, b"")]
-        while stack:
-            node, text = stack.pop()
-            seen += 1
-            if seen > len(self._units):
-                raise ValueError("a trie goes round in circles")
-            value = self.value(node)
-            if value >= 0 and text:
-                yield text, value
-            for byte in range(255, 0, -1):
-                child = self.step(node, byte)
-                if child > 0:
-                    stack.append((child, text + bytes((byte,))))
+    def inner_labels(self) -> np.ndarray:
+        """bool, shape (256,): which bytes stand anywhere in the trie but as a whole string of one byte.
+
+        The levels of the trie are walked one by one, all nodes of a level at once.
+        """
+        units = np.array(self.units, np.int64)
+        offsets = (units >> 10) << ((units & 0x200) >> 6)
+        inner = np.zeros(256, np.bool_)
+        nodes, seen, first = np.zeros(1, np.int64), 0, True
+        labels = np.arange(1, 256)
+        while nodes.size and seen <= len(units):
+            seen += nodes.size
+            children = (nodes ^ offsets[nodes])[:, None] ^ labels
+            inside = children < len(units)
+            found = inside & (units[np.where(inside, children, 0)] & LABEL == labels)
+            if first:
+                roots = children[0][found[0]], labels[found[0]]
+            else:
+                inner[labels[found.any(0)]] = True
+            nodes, first = children[found], False
+        starts, bytes_ = roots
+        for start, byte in zip(starts.tolist(), bytes_.tolist(), strict=True):
+            inner[byte] |= any(self.step(start, label) >= 0 for label in range(1, 256))
+        return inner

@@ -7,13 +7,13 @@ texts splits them at white space and at punctuation first.
 from __future__ import annotations
 
 import itertools
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
 from hublayer.host.character_classes import WHITE_SPACE, punctuation
 from hublayer.host.character_cuts import CharacterClasses, cut
-from hublayer.host.double_array import ROOT, DoubleArray
+from hublayer.host.double_array import LABEL, ROOT, DoubleArray
 from hublayer.host.elements import splits_of
 from hublayer.host.execute import HostRun
 from hublayer.host.flatbuffer import FlatTable
@@ -26,13 +26,10 @@ from hublayer.host.word_pieces import Piece, Pieces, WordPieces
 _NO_NODE = 0xFFFFFFFF
 _NO_POPS = 0xFFFFFFFF
 _SPACES = np.array(sorted(WHITE_SPACE))
+# Classes of characters: 0 within a word, 1 white space, 2 a word of its own.
 _RUNS = np.ones(128, np.bool_)
+_RUNS[2] = False
 _NOTHING_READ = -2
-
-
-@lru_cache(maxsize=1)
-def _white_space() -> CharacterClasses:
-    return CharacterClasses(lambda codes: np.isin(codes, _SPACES))
 
 
 class FastWordpieceModel:
@@ -64,14 +61,27 @@ class FastWordpieceModel:
         self._punctuation = punctuation()
         self._pieces = WordPieces(self._text if self.takes_texts else self._word)
 
+    @cached_property
+    def _classes(self) -> CharacterClasses:
+        # Words end at punctuation, so a text may be cut there if no token of the trie goes on behind it or before it.
+        inner = self.trie.inner_labels()
+        alone = [
+            code
+            for code in range(1, 0x80)
+            if code in self._punctuation and not inner[code] and self.trie.step(ROOT, code) >= 0
+        ]
+        return CharacterClasses(
+            lambda codes: np.where(np.isin(codes, _SPACES), 1, np.where(np.isin(codes, alone), 2, 0))
+        )
+
     def __call__(self, strings: StringTensor) -> tuple[Pieces, np.ndarray]:
         """The pieces of a vector of strings, starts and ends in bytes of their string, and row splits (int64)."""
         # Without a suffix indicator an unknown word may take the words before it with it.
         if not self.takes_texts or not self.suffix:
             pieces = self._pieces(strings.array)
             return pieces, splits_of(pieces.counts)
-        words = cut(strings, _white_space(), _RUNS)
-        kept = words.classes == 0
+        words = cut(strings, self._classes, _RUNS)
+        kept = words.classes != 1
         places = np.flatnonzero(kept)
         pieces = self._pieces(words.texts(places))
         origin = np.repeat(words.spans(places)[0], pieces.counts)
@@ -85,15 +95,16 @@ class FastWordpieceModel:
             output.unknown(0, len(word))
             return output.pieces
         path = _Path(self, word, 0, output)
-        for place in range(len(word)):
-            if not path.advance(word[place : place + 1]):
-                output.unknown(0, len(word))
-                return output.pieces
-        path.finish(len(word))
+        if path.read():
+            path.finish(len(word))
+        else:
+            output.unknown(0, len(word))
         return output.pieces
 
     def _text(self, text: bytes) -> list[Piece]:
         """The pieces of a text."""
+        if text.isascii() and text.isalnum():
+            return self._word(text)
         found = list(characters(text))
         starts = [0, *(end for _, end in found)]
         output = _Output(self)
@@ -189,6 +200,24 @@ class _Path:
                 return True
             if not self._follow_failure():
                 return False
+
+    def read(self) -> bool:
+        """Read all bytes of the word, one by one; as `advance`."""
+        units = self._model.trie.units
+        count, node = len(units), self._node
+        for byte in self._word:
+            while True:
+                unit = units[node]
+                child = node ^ ((unit >> 10) << ((unit & 0x200) >> 6)) ^ byte
+                if child < count and units[child] & LABEL == byte:
+                    node = child
+                    break
+                self._node = node
+                if not self._follow_failure():
+                    return False
+                node = self._node
+        self._node = node
+        return True
 
     def finish(self, size: int) -> None:
         """Put out what is left of the word, which has `size` bytes."""

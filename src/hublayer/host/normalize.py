@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable
 from functools import cache
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 
 from hublayer.host.registry import host_op
 from hublayer.host.row_splits import check_splits
@@ -19,8 +21,6 @@ from hublayer.host.unicode_normalization import (
     normalize_bytes,
     normalize_text,
 )
-
-_LOWER = np.frombuffer(bytes(range(256)).lower(), np.uint8)
 
 
 def _ascii(strings: StringTensor) -> np.ndarray | None:
@@ -35,8 +35,8 @@ def case_fold_utf8(input):
     """NFKC_Casefold of each string. What is no UTF-8 stays as it is."""
     data = _ascii(input)
     if data is not None:
-        return StringTensor.from_buffers(input.offsets - input.offsets[0], _LOWER[data], input.shape)
-    return StringTensor.from_list([fold_bytes(value) for value in input.to_list()], input.shape)
+        return StringTensor.from_buffers(input.offsets - input.offsets[0], data.tobytes().lower(), input.shape)
+    return _by_parts(input, fold_bytes)
 
 
 def _form(name: str, forms: tuple[str, ...] = FORMS) -> Form:
@@ -52,7 +52,30 @@ def normalize_utf8(input, *, normalization_form):
     form = _form(normalization_form)
     if _ascii(input) is not None:
         return input
-    return StringTensor.from_list([normalize_bytes(value, form) for value in input.to_list()], input.shape)
+    return _by_parts(input, lambda value: normalize_bytes(value, form))
+
+
+def _by_parts(strings: StringTensor, change: Callable[[bytes], bytes]) -> StringTensor:
+    """`change` of each string, done for parts: what is not ASCII, with the character before it, and what is.
+
+    An ASCII character never combines with what stands before it, so parts do not depend on each other. Words come
+    again, and so the distinct parts of a batch are few.
+    """
+    first, last = int(strings.offsets[0]), int(strings.offsets[-1])
+    beyond = strings.data[first:last] >= 0x80
+    # A part begins at the character before what is not ASCII, at the first one behind it, and with each string.
+    begins = np.zeros(len(beyond), np.bool_)
+    begins[:-1] = beyond[1:] & ~beyond[:-1]
+    begins[1:] |= beyond[:-1] & ~beyond[1:]
+    begins[strings.offsets[:-1][strings.offsets[:-1] < last] - first] = True
+    bounds = np.append(np.flatnonzero(begins), len(beyond)) + first
+    buffers = [None, pa.py_buffer(bounds), strings.array.buffers()[2]]
+    parts = pa.Array.from_buffers(pa.large_binary(), len(bounds) - 1, buffers).dictionary_encode()
+    changed = pa.array([change(part) for part in parts.dictionary.to_pylist()], pa.large_binary())
+    whole = changed.take(parts.indices)
+    ends = np.frombuffer(whole.buffers()[1], np.int64)[whole.offset : whole.offset + len(whole) + 1]
+    rows = np.searchsorted(bounds, strings.offsets)
+    return StringTensor.from_buffers(ends[rows], np.frombuffer(whole.buffers()[2], np.uint8), strings.shape)
 
 
 class _Change(NamedTuple):
