@@ -13,6 +13,7 @@ import numpy as np
 
 from hublayer.graph.ir import Function, Node, Parameter, Value
 from hublayer.graph.partition import Partition
+from hublayer.graph.passes.dead_code import drop_dead_code
 from hublayer.graph.passes.unique_lookups import SEGMENT_COMBINE
 
 FLATTEN_ROWS = "hublayer>FlattenRows"
@@ -100,7 +101,7 @@ def lay_out_rows(cut: Partition) -> LaidOut:
             arguments.append(("lengths", lengths[parameter.name]))
         else:
             arguments.append(("tokens" if parameter.name in tokens else "plain", crossing[parameter.name]))
-    function = replace(device, parameters=tuple(parameters), nodes=tuple(state.nodes()))
+    function = drop_dead_code(replace(device, parameters=tuple(parameters), nodes=tuple(state.nodes())))
     return LaidOut(function, tuple(groups), tuple(arguments))
 
 
