@@ -15,7 +15,9 @@ from host.cases.examples import SEQUENCES, add, example, feature, sequence_v2, v
 from host.collect import strings, text
 from host.test_host_ops import equal, run_case
 from hublayer.errors import ExecutionError
-from hublayer.host.example_messages import message
+from hublayer.host.example_messages import Record, Records, message
+from hublayer.host.example_wire import IrregularLayoutError, WireBatch
+from hublayer.host.string_tensor import StringTensor
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
 FLOAT32 = st.floats(width=32, allow_nan=False)
@@ -58,6 +60,77 @@ def test_damaged_records_give_a_result_or_a_clear_error(record, data):
         assert len(run_case(case)) == 7
     except ExecutionError as error:
         assert "record 0" in str(error)
+
+
+COLUMNS = {b"words": "string", b"ints": "int64", b"pair": "float32", b"many": "int64", b"": "string", b"none": "int64"}
+
+
+def columns_one_by_one(records: list[bytes]) -> dict[bytes, Any]:
+    parsed = Records([Record(record, "Example", index) for index, record in enumerate(records)])
+    return {key: parsed.column(key, dtype) for key, dtype in COLUMNS.items()}
+
+
+def columns_at_once(records: list[bytes]) -> dict[bytes, Any]:
+    batch = WireBatch(StringTensor.from_list(records))
+    return {key: batch.column(key, dtype) for key, dtype in COLUMNS.items()}
+
+
+def same_columns(a: dict[bytes, Any], b: dict[bytes, Any]) -> None:
+    for key in COLUMNS:
+        for one, other in zip(a[key], b[key], strict=True):
+            assert (str(one.dtype), one.shape) == (str(other.dtype), other.shape)
+            lists = [x.to_list() if isinstance(x, StringTensor) else x.view(np.uint8).tolist() for x in (one, other)]
+            assert lists[0] == lists[1]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(RECORD, max_size=20))
+def test_records_read_at_once_are_those_read_one_by_one(records):
+    serialized = [example(**record) for record in records]
+    same_columns(columns_at_once(serialized), columns_one_by_one(serialized))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(RECORD, min_size=1, max_size=4), st.data())
+def test_what_is_read_at_once_of_damaged_records_is_what_is_read_one_by_one(records, data):
+    serialized = [bytearray(example(**record)) for record in records]
+    for _ in range(data.draw(st.integers(1, 3))):
+        content = data.draw(st.sampled_from(serialized))
+        if content:
+            content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    damaged = [bytes(content) for content in serialized]
+    try:
+        at_once = columns_at_once(damaged)
+    except IrregularLayoutError:
+        return
+    try:
+        one_by_one = columns_one_by_one(damaged)
+    except ValueError:
+        return  # a feature that nobody asked for is damaged
+    same_columns(at_once, one_by_one)
+
+
+@pytest.mark.parametrize("records", [100, 3])
+def test_another_layout_among_the_usual_one(records):
+    usual = [example(ints=[i, -i], words=["a"]) for i in range(records)]
+    unpacked = b"\x1a\x04\x08\x05\x08\x06"
+    entry = b"\x12" + bytes([len(unpacked)]) + unpacked + b"\x0a\x04ints"  # the value before the name
+    features = b"\x0a" + bytes([len(entry)]) + entry
+    odd = b"\x0a" + bytes([len(features)]) + features
+    case = v2(strings(*usual, odd), {}, {}, {"ints": ("int64", "int64")})
+    assert run_case(case)[0].tolist() == [*(n for i in range(records) for n in (i, -i)), 5, 6]
+
+
+def test_errors_of_a_large_batch_name_the_record():
+    good, bad = example(ints=[1]), example(ints=[1.5])
+    with pytest.raises(ExecutionError, match="feature 'ints' of record 99 has values of dtype float32"):
+        run_case(v2(strings(*[good] * 99, bad), {}, {}, {"ints": ("int64", "int64")}))
+    with pytest.raises(ExecutionError, match=r"feature 'pair' of record 7 .'seven'. is missing"):
+        names = strings(*["x"] * 7, "seven", *["x"] * 92)
+        records = strings(*[example(pair=[1.0])] * 7, good, *[example(pair=[1.0])] * 92)
+        run_case(v2(records, {}, {"pair": ((), np.zeros(0, np.float32))}, {}, names=names))
+    with pytest.raises(ExecutionError, match=r"record 99 of 3 bytes is no tf\.Example"):
+        run_case(v2(strings(*[good] * 99, b"\xff\xff\xff"), {}, {}, {"ints": ("int64", "int64")}))
 
 
 def test_the_last_of_two_features_of_one_name_counts():

@@ -35,6 +35,16 @@ _DTYPES = {kind: dtype for dtype, kind in _KINDS.items()}
 Values = Sequence[Any] | None
 
 
+def called(index: int, name: bytes = b"") -> str:
+    """What to call a record in errors."""
+    return f"record {index}" + (f" ({name.decode(errors='replace')!r})" if name else "")
+
+
+def feature_of(record: str, key: bytes) -> str:
+    """What to call a feature of a record in errors."""
+    return f"feature {key.decode(errors='replace')!r} of {record}"
+
+
 class Record:
     """A parsed record, and what to call it in errors."""
 
@@ -43,7 +53,7 @@ class Record:
 
         Where a feature is named twice, the last one counts.
         """
-        self.called = f"record {index}" + (f" ({name.decode(errors='replace')!r})" if name else "")
+        self.called = called(index, name)
         try:
             parsed = message(kind).FromString(serialized)
         except DecodeError as error:
@@ -76,7 +86,33 @@ class Record:
 
     def feature(self, key: bytes) -> str:
         """The name of a feature of this record, for errors."""
-        return f"feature {key.decode(errors='replace')!r} of {self.called}"
+        return feature_of(self.called, key)
+
+
+class Records:
+    """Parsed records, by column."""
+
+    def __init__(self, records: Sequence[Record]):
+        self._records = records
+        self.size = len(records)
+
+    def __getitem__(self, index: int) -> Record:
+        return self._records[index]
+
+    def feature(self, index: int, key: bytes) -> str:
+        """The name of a feature of one record, for errors."""
+        return self._records[index].feature(key)
+
+    def column(self, key: bytes, dtype: str) -> tuple[np.ndarray | StringTensor, np.ndarray, np.ndarray]:
+        """All values of a feature, how many each record has (int64), and whether it has the feature."""
+        values: list[Any] = []
+        lengths, present = np.zeros(self.size, np.int64), np.zeros(self.size, np.bool_)
+        for row, record in enumerate(self._records):
+            items = record.values(key, dtype)
+            if items is not None:
+                present[row], lengths[row] = True, len(items)
+                values.extend(items)
+        return tensor(values, dtype, (len(values),)), lengths, present
 
 
 def check_dtype(dtype: str) -> None:

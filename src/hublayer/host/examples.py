@@ -7,22 +7,19 @@ from collections.abc import Sequence
 import numpy as np
 
 from hublayer.host.elements import Tensor
+from hublayer.host.example_batch import Batch, Columns
 from hublayer.host.example_columns import DenseColumn, ragged_column, sparse_column
-from hublayer.host.example_messages import Record
 from hublayer.host.registry import host_op
 from hublayer.host.string_tensor import StringTensor
 from hublayer.savedmodel.tensors import constant_dtype
 
 
-def as_records(serialized: StringTensor, names: StringTensor | None, kind: str) -> list[Record]:
-    """The records of a vector (or the one of a scalar). Raises ValueError for names that are not as many."""
-    called = names.to_list() if names is not None else []
-    if called and len(called) != serialized.size:
-        raise ValueError(f"{len(called)} names were given for {serialized.size} records")
-    return [
-        Record(content, kind, index, called[index] if called else b"")
-        for index, content in enumerate(serialized.to_list())
-    ]
+def names_of(serialized: StringTensor, names: StringTensor | None) -> list[bytes]:
+    """The names of records, or none. Raises ValueError for names that are not as many."""
+    listed = names.to_list() if names is not None else []
+    if listed and len(listed) != serialized.size:
+        raise ValueError(f"{len(listed)} names were given for {serialized.size} records")
+    return listed
 
 
 def as_keys(keys: Sequence[str | bytes]) -> list[bytes]:
@@ -45,7 +42,7 @@ def check_count(kind: str, keys: Sequence[bytes], types: Sequence[str]) -> None:
         raise ValueError(f"{len(keys)} {kind} keys and {len(types)} types do not fit")
 
 
-def _sparse(records: Sequence[Record], keys: Sequence[bytes], types: Sequence[str]) -> list[Tensor]:
+def _sparse(records: Columns, keys: Sequence[bytes], types: Sequence[str]) -> list[Tensor]:
     check_count("sparse", keys, types)
     columns = [sparse_column(records, key, dtype) for key, dtype in zip(keys, types, strict=True)]
     return [column[part] for part in range(3) for column in columns]
@@ -56,7 +53,7 @@ def parse_example(serialized, names, sparse_keys, dense_keys, dense_defaults, *,
     """A vector of tf.Example records as sparse and dense tensors."""
     if serialized.ndim != 1:
         raise ValueError(f"a vector of records was expected, but shape {serialized.shape} came")
-    records = as_records(serialized, names, "Example")
+    records = Batch(serialized, names_of(serialized, names))
     dense = dense_columns([key.item() for key in dense_keys], dense_shapes, dense_defaults)
     sparse = _sparse(records, [key.item() for key in sparse_keys], sparse_types)
     return [*sparse, *(column.of_records(records) for column in dense)]
@@ -79,7 +76,7 @@ def parse_example_v2(
     """A vector of tf.Example records, or one, as sparse, dense and ragged tensors; one record's have no batch axis."""
     if serialized.ndim > 1:
         raise ValueError(f"a record or a vector of records was expected, but shape {serialized.shape} came")
-    records = as_records(serialized, names, "Example")
+    records = Batch(serialized, names_of(serialized, names))
     dense = dense_columns(dense_keys.to_list(), dense_shapes, dense_defaults)
     single = serialized.ndim == 0
     keys = ragged_keys.to_list()
@@ -109,7 +106,7 @@ def parse_single_example(serialized, dense_defaults, *, sparse_keys, dense_keys,
     """One tf.Example record as sparse and dense tensors."""
     if serialized.ndim:
         raise ValueError(f"one record was expected, but shape {serialized.shape} came")
-    records = as_records(serialized, None, "Example")
+    records = Batch(serialized, [])
     dense = dense_columns(as_keys(dense_keys), dense_shapes, dense_defaults)
     sparse = _without_batch(_sparse(records, as_keys(sparse_keys), sparse_types))
     columns = [column.of_records(records) for column in dense]

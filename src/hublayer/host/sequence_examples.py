@@ -15,24 +15,29 @@ from hublayer.host.example_columns import (
     sparse_column,
     sparse_list_column,
 )
-from hublayer.host.example_messages import Record
-from hublayer.host.examples import as_keys, as_records, check_count, dense_columns
+from hublayer.host.example_messages import Record, Records
+from hublayer.host.examples import as_keys, check_count, dense_columns, names_of
 from hublayer.host.registry import host_op
 from hublayer.host.string_tensor import StringTensor
 from hublayer.savedmodel.tensors import constant_dtype
+
+
+def _records(serialized: StringTensor, names: Sequence[bytes]) -> Records:
+    parsed = zip(serialized.to_list(), names or [b""] * serialized.size, strict=True)
+    return Records([Record(content, "SequenceExample", index, name) for index, (content, name) in enumerate(parsed)])
 
 
 def _by_part(columns: Sequence[Sequence[Any]], parts: int) -> list[Any]:
     return [column[part] for part in range(parts) for column in columns]
 
 
-def _each(function: Any, records: Sequence[Record], kind: str, keys: Sequence[bytes], types: Sequence[str]) -> Any:
+def _each(function: Any, records: Records, kind: str, keys: Sequence[bytes], types: Sequence[str]) -> Any:
     check_count(kind, keys, types)
     return [function(records, key, dtype) for key, dtype in zip(keys, types, strict=True)]
 
 
 def _dense_lists(
-    records: Sequence[Record], keys: Sequence[bytes], types: Sequence[str], shapes: Any, missing: Sequence[bool]
+    records: Records, keys: Sequence[bytes], types: Sequence[str], shapes: Any, missing: Sequence[bool]
 ) -> list[tuple[Tensor, np.ndarray]]:
     check_count("dense feature list", keys, types)
     return [dense_list_column(records, *each) for each in zip(keys, types, shapes, missing, strict=True)]
@@ -59,7 +64,7 @@ def parse_sequence_example(
     """A vector of records; keys are attributes."""
     if serialized.ndim != 1:
         raise ValueError(f"a vector of records was expected, but shape {serialized.shape} came")
-    records = as_records(serialized, debug_name, "SequenceExample")
+    records = _records(serialized, names_of(serialized, debug_name))
     context = dense_columns(as_keys(context_dense_keys), context_dense_shapes, context_dense_defaults)
     empty = set(as_keys(feature_list_dense_missing_assumed_empty))
     keys = as_keys(feature_list_dense_keys)
@@ -103,7 +108,7 @@ def parse_sequence_example_v2(
     if serialized.ndim > 1:
         raise ValueError(f"a record or a vector of records was expected, but shape {serialized.shape} came")
     single = serialized.ndim == 0
-    records = as_records(serialized, debug_name, "SequenceExample")
+    records = _records(serialized, names_of(serialized, debug_name))
     context = dense_columns(context_dense_keys.to_list(), context_dense_shapes, context_dense_defaults)
     missing = feature_list_dense_missing_assumed_empty.tolist()
     dense = _dense_lists(
@@ -170,7 +175,7 @@ def parse_single_sequence_example(
     if serialized.ndim:
         raise ValueError(f"one record was expected, but shape {serialized.shape} came")
     name: StringTensor = debug_name.reshape((-1,))
-    records = as_records(serialized, name if name.size == 1 and name.item() else None, "SequenceExample")
+    records = _records(serialized, name.to_list() if name.size == 1 else [])
     context = dense_columns([key.item() for key in context_dense_keys], context_dense_shapes, context_dense_defaults)
     keys = [key.item() for key in feature_list_dense_keys]
     empty = set(feature_list_dense_missing_assumed_empty.to_list())
