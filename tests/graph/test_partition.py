@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hublayer.errors import UnsupportedOpsError
-from hublayer.graph.ir import Function, Node, Parameter, Value
+from hublayer.graph.ir import Function, FunctionName, Node, Parameter, Value
 from hublayer.graph.partition import Partition, partition
 from hublayer.graph.passes.unique_lookups import look_up_every_token
 from hublayer.graph.token_rows import lay_out_rows
@@ -72,6 +72,19 @@ def test_integers_and_dynamic_shapes_that_follow_from_strings_stay_on_the_host()
     assert ops(found.before) == ["StringToHashBucketFast", "NotEqual", "Where"]
     assert ops(found.device) == ["ResourceGather"]
     assert [kind for kind, _ in found.outputs] == ["device", "before"]
+
+
+def test_checks_that_no_output_needs_stay_on_the_host():
+    shape = node("shape", "Shape", "ids", T="int64", out_type="int32")
+    check = node("check", "StatefulPartitionedCall", "shape", f=FunctionName("g"), Tin=["int32"], Tout=["bool"])
+    found = partition(
+        function([HASHED, shape, check, LOOKUP], "rows"),
+        {"g": function([], "x", parameters=(Parameter("x", "int32"),))},
+        runs_on_host,
+        lambda op: op in ON_DEVICE,
+    )
+    assert found is not None
+    assert ops(found.device) == ["ResourceGather"]
 
 
 def test_number_inputs_that_a_string_needs_go_to_the_host():

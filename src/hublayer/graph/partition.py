@@ -128,6 +128,7 @@ def partition(
     weighty = _weighty(function)
     before = _ancestors(function, needing - weighty)
     _follow(function, bodies, before, weighty, strings)
+    _follow_checks(function, bodies, before, weighty)
     after = _descendants(function, (needing & weighty) - before)
     _check(function, bodies, before, after, weighty)
     return _cut(function, before, after, host_parameters)
@@ -181,7 +182,9 @@ def _follow(function: Function, bodies: _Bodies, before: set[str], weighty: set[
     constants = {node.name for node in function.nodes if node.op == "Const"}
     after_strings = set(strings)
     for node in function.nodes:
-        if node.name in before - constants or any(value.node in after_strings for value in node.inputs):
+        if (node.name in before and node.name not in constants) or any(
+            value.node in after_strings for value in node.inputs
+        ):
             after_strings.add(node.name)
     dynamic = {
         node.name
@@ -193,7 +196,9 @@ def _follow(function: Function, bodies: _Bodies, before: set[str], weighty: set[
     for node in function.nodes:
         if node.name in known or node.name in weighty or node.op in _SHAPES or not node.inputs:
             continue
-        follows = any(value.node in before - constants or value.node in strings for value in node.inputs)
+        follows = any(
+            (value.node in before and value.node not in constants) or value.node in strings for value in node.inputs
+        )
         if (
             follows
             and all(value.node in known for value in node.inputs)
@@ -202,6 +207,20 @@ def _follow(function: Function, bodies: _Bodies, before: set[str], weighty: set[
         ):
             before.add(node.name)
             known.add(node.name)
+
+
+def _follow_checks(function: Function, bodies: _Bodies, before: set[str], weighty: set[str]) -> None:
+    """Add to `before` what no output needs (assertions on shapes, as a rule): on the device it would only cost time."""
+    nodes = {node.name: node for node in function.nodes}
+    needed = _ancestors(function, {value.node for value in function.outputs} | weighty)
+    for node in function.nodes:
+        if node.name in needed or node.name in before or node.name in weighty or not has_effect(node):
+            continue
+        own = _ancestors(function, {node.name}) - before
+        if own & weighty or not any(value.node in before for name in own for value in nodes[name].inputs):
+            continue
+        if all(bodies.can_run_on_host(nodes[name]) for name in own):
+            before |= own
 
 
 def _check(function: Function, bodies: _Bodies, before: set[str], after: set[str], weighty: set[str]) -> None:
@@ -230,7 +249,8 @@ def _cut(function: Function, before: set[str], after: set[str], host_parameters:
     constants = {node.name: node for node in function.nodes if node.op == "Const"}
     before, after = before - constants.keys(), after - constants.keys()
     parameters = {p.name: p for p in function.parameters}
-    on_device = [node for node in function.nodes if node.name not in before | after | constants.keys()]
+    elsewhere = before | after | constants.keys()
+    on_device = [node for node in function.nodes if node.name not in elsewhere]
     on_device = list(_needed(on_device, function.outputs, [n for n in function.nodes if n.name in after]))
 
     def side(value: Value) -> str:
