@@ -297,3 +297,17 @@ def test_scan_at_any_batch_size():
     module = exported(recurrent, jax.ShapeDtypeStruct((size, 3, 4), "float32"), jax.ShapeDtypeStruct((4, 4), "float32"))
     for batch in (1, 3):
         check(recurrent, [floats(batch, 3, 4), floats(4, 4)], module)
+
+
+def test_slices_that_start_outside_are_moved_inside():
+    text = """module { func.func public @main(%x: tensor<4xf32>, %u: tensor<2xf32>, %i: tensor<i32>)
+          -> (tensor<2xf32>, tensor<4xf32>) {
+        %s = stablehlo.dynamic_slice %x, %i, sizes = [2] : (tensor<4xf32>, tensor<i32>) -> tensor<2xf32>
+        %t = stablehlo.dynamic_update_slice %x, %u, %i : (tensor<4xf32>, tensor<2xf32>, tensor<i32>) -> tensor<4xf32>
+        return %s, %t : tensor<2xf32>, tensor<4xf32> } }"""
+    run = bound(node(text, 3, ["float32"] * 2), ["float32", "float32", "int32"])
+    x, update = jnp.arange(4.0), jnp.full(2, 9.0)
+    for start, first in ((-1, 0), (1, 1), (7, 2)):
+        window, changed = run([x, update, jnp.int32(start)])
+        np.testing.assert_array_equal(window, [first, first + 1])
+        np.testing.assert_array_equal(changed, x.at[first : first + 2].set(9.0))

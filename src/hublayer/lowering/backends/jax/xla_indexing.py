@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax.numpy as jnp
-import numpy as np
 from jax import lax
 
 from hublayer.graph.ir import FunctionName
@@ -88,15 +87,26 @@ def _xla_scatter(
     return scatter(*values, dimension_numbers, kind, applied(run, update_computation))
 
 
+def dynamic_slice(x: Any, starts: Sequence[Any], sizes: Sequence[int]) -> Any:
+    """The window that starts at `starts`, moved inside. jax.lax would count negative starts from the end."""
+    return lax.dynamic_slice(x, [_not_negative(start) for start in starts], tuple(sizes))
+
+
+def dynamic_update_slice(x: Any, update: Any, starts: Sequence[Any]) -> Any:
+    """`x` with `update` at `starts`, moved inside."""
+    return lax.dynamic_update_slice(x, update, [_not_negative(start) for start in starts])
+
+
+def _not_negative(start: Any) -> Any:
+    start = jnp.asarray(start)
+    return start if jnp.issubdtype(start.dtype, jnp.unsignedinteger) else jnp.maximum(start, 0)
+
+
 @lowers("XlaDynamicSlice", backend="jax")
 def _xla_dynamic_slice(input: Any, start_indices: Any, size_indices: Static) -> Any:
-    return lax.dynamic_slice(tensor(input), list(_scalars(start_indices)), size_indices.tolist())
+    return dynamic_slice(tensor(input), list(tensor(start_indices)), size_indices.tolist())
 
 
 @lowers("XlaDynamicUpdateSlice", backend="jax")
 def _xla_dynamic_update_slice(input: Any, update: Any, indices: Any) -> Any:
-    return lax.dynamic_update_slice(tensor(input), tensor(update), list(_scalars(indices)))
-
-
-def _scalars(indices: Any) -> Any:
-    return np.asarray(indices, np.int32) if isinstance(indices, np.ndarray) else indices
+    return dynamic_update_slice(tensor(input), tensor(update), list(tensor(indices)))

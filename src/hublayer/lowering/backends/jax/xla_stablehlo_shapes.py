@@ -114,7 +114,7 @@ def _real_dynamic_slice(
     if isinstance(start, np.ndarray) and isinstance(limit, np.ndarray):
         bounds = zip(known(start, "a start"), known(limit, "an end"), steps, strict=True)
         return x[tuple(slice(*bound) for bound in bounds)]
-    window = lax.dynamic_slice(array(x), list(array(start)), interpreter.distance(start, limit))
+    window = xla_indexing.dynamic_slice(array(x), list(array(start)), interpreter.distance(start, limit))
     return window[tuple(slice(None, None, step) for step in steps)]
 
 
@@ -124,12 +124,12 @@ def _dynamic_slice(interpreter: Interpreter, operation: Operation, x: Any, *star
     if isinstance(x, np.ndarray) and x.size <= 64 and all(isinstance(start, np.ndarray) for start in starts):
         begin = [int(np.clip(s, 0, n - size)) for s, n, size in zip(starts, x.shape, sizes, strict=True)]
         return x[tuple(slice(b, b + size) for b, size in zip(begin, sizes, strict=True))]
-    return lax.dynamic_slice(array(x), [array(start) for start in starts], sizes)
+    return xla_indexing.dynamic_slice(array(x), [array(start) for start in starts], sizes)
 
 
 @lowers_op("dynamic_update_slice")
 def _dynamic_update_slice(interpreter: Interpreter, operation: Operation, x: Any, update: Any, *starts: Any) -> Any:
-    return lax.dynamic_update_slice(x, update, starts)
+    return xla_indexing.dynamic_update_slice(x, update, starts)
 
 
 @lowers_op("pad")
