@@ -34,7 +34,7 @@ so code that catches ``ValueError`` or ``OSError`` keeps working::
     │   └── InputShapeError                          a wrong rank or dimension
     ├── ExecutionError (RuntimeError)            a node of the graph that failed
     ├── ConfigError (ValueError)                 arguments of the layer that exclude each other
-    ├── MissingPackageError (ImportError)        an optional package that this kind of handle needs
+    ├── MissingPackageError (ImportError)        an optional package that a handle or a command needs
     └── BackendError (RuntimeError)              a runtime that this Keras backend cannot offer
 """
 
@@ -206,7 +206,7 @@ class ConfigError(HubLayerError, ValueError):
 
 
 class MissingPackageError(HubLayerError, ImportError):
-    """This kind of handle needs a package that is not installed; the message has the pip command."""
+    """This kind of handle, or this command, needs a package that is not installed; the message has the pip command."""
 
 
 class BackendError(HubLayerError, RuntimeError):
