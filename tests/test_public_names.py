@@ -12,7 +12,8 @@ from hublayer import errors
 
 def test_public_names():
     classes = {name for name in vars(errors) if name.endswith("Error")}
-    assert set(hub.__all__) == {"KerasLayer", "Model", "ModelInfo", "inspect", "load", "resolve"} | classes
+    names = {"KerasLayer", "Model", "ModelInfo", "Ragged", "Sparse", "inspect", "load", "resolve"}
+    assert set(hub.__all__) == names | classes
     for name in hub.__all__:
         assert getattr(hub, name) is not None
     assert set(hub.__all__) <= set(dir(hub))
