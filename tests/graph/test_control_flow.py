@@ -133,6 +133,7 @@ def test_merge_of_what_is_no_alternative_is_an_error():
     graph = message("Graph")()
     for name, op, inputs in (("a", "Placeholder", []), ("b", "Placeholder", []), ("m", "Merge", ["a", "b"])):
         graph.node.add(name=name, op=op, input=inputs)
+    graph.node[-1].attr["N"].i = 2
     with pytest.raises(CorruptSavedModelError, match=r"node m: .* not alternatives"):
         build_subgraph(graph.node, [("a:0", "float32"), ("b:0", "float32")], ["m:0"])
 

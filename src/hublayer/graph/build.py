@@ -11,6 +11,7 @@ from hublayer.graph.body import Body, Wired
 from hublayer.graph.control_flow import functional
 from hublayer.graph.effects import has_effect
 from hublayer.graph.ir import Function, FunctionName, Node, Parameter, Value
+from hublayer.graph.node_check import check_node, check_value
 from hublayer.graph.op_schema import count, op_schema
 from hublayer.savedmodel import dtypes
 from hublayer.savedmodel.specs import shape_of
@@ -134,8 +135,14 @@ class _Reader:
             message = self.messages[name]
             inputs = tuple(self.value(source) for source in message.input if not source.startswith("^"))
             controls = tuple(source[1:].split(":")[0] for source in message.input if source.startswith("^"))
-            nodes[name] = Wired(Node(name, message.op, inputs, self.attrs(name), self.where), controls)
+            node = Node(name, message.op, inputs, self.attrs(name), self.where)
+            check_node(node)
+            nodes[name] = Wired(node, controls)
             pending += nodes[name].sources()
+        for wired in nodes.values():
+            for value in wired.node.inputs:
+                if value.node in nodes:
+                    check_value(value, nodes[value.node].node)
         return Body(self.where, nodes)
 
 

@@ -13,6 +13,7 @@ from hublayer.errors import ExecutionError, HubLayerError, UnsupportedOpsError
 from hublayer.graph.ir import Function, FunctionName, Node, Value
 from hublayer.graph.numpy_ops import NUMPY_OPS
 from hublayer.graph.op_schema import has_list_output, input_groups, output_count
+from hublayer.graph.output_sizes import refuse_too_large, refuse_too_large_array
 from hublayer.host.movement import on_strings
 from hublayer.host.registry import find_host_op, runs_on_host
 from hublayer.host.string_tensor import StringTensor
@@ -80,6 +81,7 @@ class HostExecutable:
 
     def _bind(self, node: Node) -> _Step | None:
         if node.op == "Const":
+            refuse_too_large_array(node, node.attrs["value"])
             self._slot(Value(node.name), constant(node.attrs["value"]))
             return None
         if node.op == "NoOp":
@@ -101,6 +103,7 @@ class HostExecutable:
         for step in self._steps:
             inputs = [slots[i] for i in step.inputs]
             try:
+                refuse_too_large(step.node, inputs)
                 result = step.call(run, inputs)
             except HubLayerError:
                 raise

@@ -13,6 +13,8 @@ from hublayer.errors import ExecutionError, HubLayerError, UnsupportedOpsError
 from hublayer.graph.ir import Function, Graph, Node, Value
 from hublayer.graph.numpy_ops import NUMPY_OPS
 from hublayer.graph.op_schema import has_list_output, input_groups, output_count
+from hublayer.graph.output_sizes import asks_for_size, refuse_too_large_array
+from hublayer.lowering.memory import size_check
 from hublayer.lowering.registry import Lowering, find_lowering, unhandled_attributes
 
 
@@ -64,6 +66,7 @@ class _Step:
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     many: bool
+    check: Callable[[Node, Sequence[Any]], None] | None
 
 
 class Executable:
@@ -78,6 +81,7 @@ class Executable:
         self._slots: dict[Value, int] = {}
         self._initial: list[Any] = []
         check_supported([function], backend)
+        self._size_check = size_check(backend)
         self._parameters = [self._slot(Value(parameter.name)) for parameter in function.parameters]
         self._steps = [step for node in function.nodes if (step := self._bind(node)) is not None]
         self._outputs = [self._slots[value] for value in function.outputs]
@@ -90,6 +94,7 @@ class Executable:
 
     def _bind(self, node: Node) -> _Step | None:
         if node.op == "Const":
+            refuse_too_large_array(node, node.attrs["value"])
             self._slot(Value(node.name), _constant(node.attrs["value"], self.backend))
             return None
         inputs = tuple(self._slots[value] for value in node.inputs)
@@ -99,9 +104,9 @@ class Executable:
         assert lowering is not None
         numpy_op = NUMPY_OPS.get(node.op)
         fold = _bind_numpy(node, numpy_op) if numpy_op else None
-        return _Step(
-            node, _bind_lowering(node, lowering), fold, inputs, outputs, number != 1 or has_list_output(node.op)
-        )
+        many = number != 1 or has_list_output(node.op)
+        check = self._size_check if asks_for_size(node.op) else None
+        return _Step(node, _bind_lowering(node, lowering), fold, inputs, outputs, many, check)
 
     def __call__(self, run: Run, arguments: Sequence[Any]) -> list[Any]:
         """The outputs for `arguments`, NumPy arrays (static) or tensors of the backend (traced).
@@ -114,6 +119,8 @@ class Executable:
         for step in self._steps:
             inputs = [slots[i] for i in step.inputs]
             try:
+                if step.check is not None:
+                    step.check(step.node, inputs)
                 if step.fold is not None and all(type(value) is np.ndarray for value in inputs):
                     result = step.fold(inputs)
                 else:

@@ -31,6 +31,10 @@ _FIELDS = {
 }
 
 
+_HIGHEST_RANK = 32  # of an array in NumPy 1
+_MOST_ELEMENTS = 1 << 59  # whose bytes, 16 each at most, NumPy can count
+
+
 def constant_dtype(name: str) -> np.dtype | None:
     """The NumPy dtype of a constant of TensorFlow's dtype `name`: objects (bytes) for strings; None for none."""
     return np.dtype(object) if name == "string" else numpy_dtype(name)
@@ -47,6 +51,8 @@ def tensor_array(message: Any, where: str) -> np.ndarray:
         raise CorruptSavedModelError(f"{where}: a constant without a known shape.")
     shape = tuple(dim or 0 for dim in known)
     size = math.prod(shape)
+    if len(shape) > _HIGHEST_RANK or math.prod(max(dim, 1) for dim in shape) > _MOST_ELEMENTS:
+        raise CorruptSavedModelError(f"{where}: a constant of shape {shape}, which no array can have.")
     dtype = constant_dtype(name)
     if dtype is None:
         raise CorruptSavedModelError(f"{where}: a constant of dtype {name}, which has no values.")
@@ -56,7 +62,10 @@ def tensor_array(message: Any, where: str) -> np.ndarray:
                 f"{where}: a {name} constant of shape {shape} with {len(message.tensor_content)} bytes of content."
             )
         return np.frombuffer(message.tensor_content, dtype).reshape(shape)
-    values = _values(message, name, dtype)
+    try:
+        values = _values(message, name, dtype)
+    except (ValueError, OverflowError, TypeError) as error:
+        raise CorruptSavedModelError(f"{where}: a {name} constant with values of another kind ({error}).") from error
     if len(values) > size:
         raise CorruptSavedModelError(f"{where}: a {name} constant of shape {shape} with {len(values)} values.")
     if len(values) == size:

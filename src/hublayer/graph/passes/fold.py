@@ -9,6 +9,7 @@ import numpy as np
 from hublayer.graph.ir import Function, Node, Value
 from hublayer.graph.numpy_ops import NUMPY_OPS
 from hublayer.graph.op_schema import count, op_schema
+from hublayer.graph.output_sizes import output_elements
 
 # Folding must not turn a small recipe into a large array.
 _MAX_BYTES = 1 << 20
@@ -36,6 +37,8 @@ def folded(node: Node, inputs: list[np.ndarray]) -> np.ndarray | None:
     schema = op_schema(node.op)
     if schema is None or len(schema.outputs) != 1 or schema.outputs[0].length is not None:
         return None
+    if output_elements(node.op, inputs, node.attrs) > _MAX_BYTES or any(x.nbytes > 64 * _MAX_BYTES for x in inputs):
+        return None
     grouped: list[object] = []
     start = 0
     for argument in schema.inputs:
@@ -45,5 +48,5 @@ def folded(node: Node, inputs: list[np.ndarray]) -> np.ndarray | None:
     try:
         with np.errstate(all="ignore"):
             return np.asarray(NUMPY_OPS[node.op](grouped, dict(node.attrs)))
-    except (ValueError, TypeError, IndexError, ZeroDivisionError):
+    except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError):
         return None  # left to the executor, which reports it with the node's name if it is ever reached
