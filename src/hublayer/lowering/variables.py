@@ -89,24 +89,40 @@ def resource_gather(
     return gather.gather(run.read(resource), indices, batch_dims=batch_dims)
 
 
-def _scattered(combine: Callable[[Any, Any, Any], Any], by_rows: bool) -> Callable[..., tuple[()]]:
-    """The lowering of an op that combines `updates` into a variable at `indices` of rows, or else of places."""
+_Combine = Callable[[Any, Any, Any], Any]
 
-    def scatter(
-        run: Run, ref: VariableHandle, indices: Any, updates: Any, *, use_locking: bool = True, dtype: str = "",
-        bad_indices_policy: str = "",
-    ) -> tuple[()]:  # fmt: skip
-        value = run.read(ref)
-        places = ops.expand_dims(ops.convert_to_tensor(indices), -1) if by_rows else ops.convert_to_tensor(indices)
-        rest = tuple(value.shape[places.shape[-1] :])
-        updates = ops.broadcast_to(_as_current(run, ref, updates), (*places.shape[:-1], *rest))
-        run.assign(ref, combine(value, places, updates))
-        return ()
+
+def _combined(run: Run, ref: VariableHandle, places: Any, updates: Any, combine: _Combine) -> tuple[()]:
+    """Assign the variable with `updates` combined into it at `places` (…, depth)."""
+    value = run.read(ref)
+    rest = tuple(value.shape[places.shape[-1] :])
+    updates = ops.broadcast_to(_as_current(run, ref, updates), (*places.shape[:-1], *rest))
+    run.assign(ref, combine(value, places, updates))
+    return ()
+
+
+def _scattered_rows(combine: _Combine) -> Callable[..., tuple[()]]:
+    """The lowering of an op that combines `updates` into the rows `indices` of a variable."""
+
+    def scatter(run: Run, resource: VariableHandle, indices: Any, updates: Any, *, dtype: str = "") -> tuple[()]:
+        return _combined(run, resource, ops.expand_dims(ops.convert_to_tensor(indices), -1), updates, combine)
 
     return scatter
 
 
-def _scaled(factor: Callable[[Any], Any]) -> Callable[[Any, Any, Any], Any]:
+def _scattered_places(combine: _Combine) -> Callable[..., tuple[()]]:
+    """The same at places (…, depth)."""
+
+    def scatter(
+        run: Run, ref: VariableHandle, indices: Any, updates: Any, *, use_locking: bool = True,
+        bad_indices_policy: str = "",
+    ) -> tuple[()]:  # fmt: skip
+        return _combined(run, ref, ops.convert_to_tensor(indices), updates, combine)
+
+    return scatter
+
+
+def _scaled(factor: Callable[[Any], Any]) -> _Combine:
     """Multiplication at places, which may come several times."""
 
     def combine(value: Any, places: Any, updates: Any) -> Any:
@@ -131,6 +147,6 @@ _COMBINATIONS = {
     "Div": _scaled(lambda x: ops.divide(1.0, x)),
 }
 for _name, _combine in _COMBINATIONS.items():
-    lowers(f"ResourceScatter{_name}")(_scattered(_combine, by_rows=True))
+    lowers(f"ResourceScatter{_name}")(_scattered_rows(_combine))
     if _name not in ("Mul", "Div"):
-        lowers(f"ResourceScatterNd{_name}")(_scattered(_combine, by_rows=False))
+        lowers(f"ResourceScatterNd{_name}")(_scattered_places(_combine))
