@@ -1,4 +1,4 @@
-"""Tables of every kind, labels after weights, ragged and sparse inputs, tf.Example: what text models do around weights."""
+"""Tables of every kind, labels after weights, ragged and sparse inputs, tf.Example: the surroundings of weights."""
 
 import contextlib
 import tempfile

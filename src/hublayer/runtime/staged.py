@@ -153,7 +153,7 @@ class StagedEndpoint:
         """
         statics: dict[int, np.ndarray] = {}
         given = [None if i in self.stage.plan.statics else _tensor(x) for i, x in enumerate(arguments)]
-        shapes = [() if x is None else tuple(keras.ops.shape(x)) for x in given]
+        shapes: list[Any] = [() if x is None else keras.ops.shape(x) for x in given]
         for index, value in self.stage.learned.items():
             if not value.known:
                 raise EndpointError(

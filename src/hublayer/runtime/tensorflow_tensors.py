@@ -45,8 +45,8 @@ class TensorFlowTensors:
         if isinstance(value, Sparse):
             return tf.SparseTensor(value.indices, tf.constant(value.values, spec.dtype), value.dense_shape)
         if isinstance(value, Ragged):
-            values = tf.constant(value.values, spec.dtype)
-            return tf.RaggedTensor.from_nested_row_splits(values, value.row_splits)
+            ragged: Any = tf.RaggedTensor  # its factories are not in the type stubs
+            return ragged.from_nested_row_splits(tf.constant(value.values, spec.dtype), value.row_splits)
         return tf.ragged.constant(value, spec.dtype, ragged_rank=spec.ragged_rank)
 
     def convert(self, value: Any, spec: Spec) -> Any:

@@ -24,7 +24,8 @@ def table_keys(bundle: Bundle, objects: Any) -> dict[int, str]:
 def checkpoint_keys(bundle: Bundle, objects: Any, kind: str = "variable", attribute: str = _VALUE) -> dict[int, str]:
     """Checkpoint key by node number, for every variable of the ObjectGraph message `objects` that has one.
 
-    kind, attribute: of the nodes that are meant, and the attribute of theirs that was saved. The variables of a TF1 model are stored under their own names instead.
+    kind, attribute: of the nodes that are meant, and the attribute of theirs that was saved. The variables of a TF1
+    model are stored under their own names instead.
 
     Raises CorruptSavedModelError if the bundle holds no object graph or a node that is referred to is not there.
     """
