@@ -90,7 +90,7 @@ def _support(info: Any) -> tuple[str, set[str]]:
     import_keras()
     from hublayer.runtime.support import runtime_in_words, unsupported_ops
 
-    return runtime_in_words(), unsupported_ops(info.ops)
+    return runtime_in_words(), unsupported_ops(info.folder, info.tags)
 
 
 @app.command("run", epilog='Example: hublayer run ./text_embedding --text "good film" --text "bad film"')

@@ -40,6 +40,8 @@ so code that catches ``ValueError`` or ``OSError`` keeps working::
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 __all__ = [
     "AccessDeniedError",
     "ArgumentsError",
@@ -158,7 +160,14 @@ class ModelLoadError(SavedModelError, RuntimeError):
 
 
 class UnsupportedOpsError(SavedModelError, RuntimeError):
-    """The model uses ops that the runtime does not know; the message lists all of them."""
+    """The model uses ops that the runtime does not know; the message lists all of them.
+
+    ops: what cannot run (an op, or ``OP with ATTRIBUTE``), and how often, where and why. Empty if it is no op.
+    """
+
+    def __init__(self, message: str, ops: Mapping[str, str] | None = None):
+        super().__init__(message)
+        self.ops: dict[str, str] = dict(ops or {})
 
 
 class SideEffectsError(SavedModelError, PermissionError):

@@ -231,17 +231,18 @@ def _check(function: Function, bodies: _Bodies, before: set[str], after: set[str
             missing.setdefault(nodes[name].op, []).append(nodes[name])
     if not missing:
         return
-    lines = []
+    said = {}
     for op, found in sorted(missing.items()):
         if found[0].name in after:
             why = "it follows from strings that depend on weights"
         else:
             why = "strings, tables or dynamic shapes need it before the weights"
-        lines.append(f"    {op} ({len(found)} times, in {found[0].origin}, node {found[0].name}): {why}")
+        said[op] = f"{len(found)} times, in {found[0].origin}, node {found[0].name}: {why}"
     raise UnsupportedOpsError(
         f"The translated runtime cannot run {len(missing)} ops of {function.name!r} on the host.\n"
-        + "\n".join(lines)
-        + "\nOn Keras's TensorFlow backend, runtime='native' runs every op of TensorFlow's."
+        + "\n".join(f"    {op} ({where})" for op, where in said.items())
+        + "\nOn Keras's TensorFlow backend, runtime='native' runs every op of TensorFlow's.",
+        said,
     )
 
 

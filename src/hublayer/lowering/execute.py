@@ -204,26 +204,49 @@ def _shape_text(value: Any) -> str:
         return "of unknown rank"
 
 
-def check_supported(functions: Sequence[Function], backend: str) -> None:
-    """Raise UnsupportedOpsError with every op, and every attribute of an op, that `backend` cannot run."""
-    missing: dict[str, list[str]] = {}
+def missing_ops(functions: Sequence[Function], backend: str) -> dict[str, str]:
+    """Every op that `backend` cannot run, and ``OP with ATTRIBUTES`` for attributes: how often, where and why."""
+    places: dict[str, list[str]] = {}
+    reasons: dict[str, str] = {}
     for function in functions:
         for node in function.nodes:
             if node.op == "Const":
                 continue
             lowering = find_lowering(node.op, backend)
             if lowering is None:
-                missing.setdefault(node.op, []).append(node.origin)
+                places.setdefault(node.op, []).append(node.origin)
             elif unhandled := unhandled_attributes(node, lowering):
-                missing.setdefault(f"{node.op} with {', '.join(unhandled)}", []).append(node.origin)
+                places.setdefault(f"{node.op} with {', '.join(unhandled)}", []).append(node.origin)
+            elif lowering.decode:
+                try:
+                    _attributes(node, lowering)
+                except UnsupportedOpsError as error:
+                    places.setdefault(node.op, []).append(node.origin)
+                    reasons[node.op] = f": {error}"
+    return {
+        op: f"{len(found)} times, in {found[0] or 'the main graph'}{reasons.get(op, '')}"
+        for op, found in sorted(places.items())
+    }
+
+
+def unsupported_error(missing: Mapping[str, str], backend: str) -> UnsupportedOpsError:
+    """The one error for what `missing_ops` and the like have found."""
+    hint = "StableHLO (XlaCallModule) runs on Keras's JAX backend. " if "XlaCallModule" in missing else ""
+    lines = [f"    {op} ({where})" for op, where in sorted(missing.items())]
+    return UnsupportedOpsError(
+        f"The translated runtime on {backend} cannot run {len(missing)} of the model's ops.\n"
+        + "\n".join(lines)
+        + f"\n{hint if backend != 'jax' else ''}On Keras's TensorFlow backend, runtime='native' runs every op of "
+        "TensorFlow's.",
+        missing,
+    )
+
+
+def check_supported(functions: Sequence[Function], backend: str) -> None:
+    """Raise UnsupportedOpsError with every op, and every attribute of an op, that `backend` cannot run."""
+    missing = missing_ops(functions, backend)
     if missing:
-        hint = "StableHLO (XlaCallModule) runs on Keras's JAX backend. " if "XlaCallModule" in missing else ""
-        lines = [f"    {op} ({len(places)} times, in {places[0]})" for op, places in sorted(missing.items())]
-        raise UnsupportedOpsError(
-            f"The translated runtime on {backend} does not know {len(missing)} of the model's ops.\n"
-            + "\n".join(lines)
-            + f"\n{hint}On Keras's TensorFlow backend, runtime='native' runs every op of TensorFlow's."
-        )
+        raise unsupported_error(missing, backend)
 
 
 class Executables:

@@ -10,15 +10,13 @@ import keras
 import numpy as np
 
 from hublayer.composite import Ragged, Sparse
+from hublayer.errors import UnsupportedOpsError
 from hublayer.graph.endpoint_graph import EndpointGraph, GraphSource, reached, variable_keys
 from hublayer.graph.library import Library
-from hublayer.graph.partition import partition
-from hublayer.graph.passes.dead_code import drop_dead_code
-from hublayer.graph.passes.unique_lookups import look_up_every_token
 from hublayer.graph.resources import Recipe, ResourceKey
-from hublayer.host.registry import runs_on_host
 from hublayer.host.resources import ResourceRecipes, Resources, as_host_value, needed
-from hublayer.lowering.registry import find_lowering
+from hublayer.lowering.execute import unsupported_error
+from hublayer.runtime.cut import cut
 from hublayer.runtime.device_part import DevicePart
 from hublayer.runtime.host_tensors import flat_components
 from hublayer.runtime.keras_tensors import KerasTensors
@@ -113,9 +111,17 @@ class TranslatedProgram:
         self._losses: dict[str, PlainEndpoint | StagedEndpoint] = {}
 
     def prepare(self, endpoint: Endpoint) -> None:
-        """Translate every trace of `endpoint`. Raises UnsupportedOpsError for what the backend cannot run."""
+        """Translate every trace of `endpoint`. Raises one UnsupportedOpsError for what the backend cannot run."""
+        missing: dict[str, str] = {}
         for trace in endpoint.traces:
-            self._endpoint(endpoint, trace)
+            try:
+                self._endpoint(endpoint, trace)
+            except UnsupportedOpsError as error:
+                if not error.ops:
+                    raise
+                missing = {**error.ops, **missing}
+        if missing:
+            raise unsupported_error(missing, self.backend)
 
     def _endpoint(self, endpoint: Endpoint, trace: Trace) -> PlainEndpoint | StagedEndpoint:
         if id(trace) not in self._endpoints:
@@ -136,22 +142,17 @@ class TranslatedProgram:
         return np.asarray(keras.ops.convert_to_numpy(value))
 
     def _prepare(self, graph: EndpointGraph) -> PlainEndpoint | StagedEndpoint:
-        def device_runs(op: str) -> bool:
-            return find_lowering(op, self.backend) is not None
-
+        parts = cut(graph, self.backend)
         variables = {key: self._variables[key] for key in variable_keys(graph) if self._variables.has_value(key)}
         parameters = graph.graph.entry.parameters[len(graph.inputs) :]
         captured = {
             p.name: capture for p, capture in zip(parameters, graph.captures, strict=True) if isinstance(capture, str)
         }
-        entry = drop_dead_code(look_up_every_token(graph.graph.entry))
-        partitions = frozenset(entry.parameters[i].name for i in graph.partitions)
-        cut = partition(entry, graph.graph.functions, runs_on_host, device_runs, partitions)
-        if cut is None:
+        if parts is None:
             return PlainEndpoint(graph, captured, variables, self.backend)
         recipes = self._recipes.of(graph)
         resources = self._recipes.resources(recipes)
-        return StagedEndpoint(graph, cut, resources, recipes, captured, variables, self.backend)
+        return StagedEndpoint(graph, parts, resources, recipes, captured, variables, self.backend)
 
     def staged(self, endpoint: Endpoint, trace: Trace) -> StagedEndpoint | None:
         """The trace's three parts; None if it needs nothing of the host."""

@@ -1,0 +1,40 @@
+"""Cut an endpoint's graph between host and backend, and refuse it with everything that neither side can run."""
+
+from __future__ import annotations
+
+from hublayer.errors import UnsupportedOpsError
+from hublayer.graph.endpoint_graph import EndpointGraph, reached
+from hublayer.graph.partition import Partition, partition
+from hublayer.graph.passes.dead_code import drop_dead_code
+from hublayer.graph.passes.unique_lookups import look_up_every_token
+from hublayer.host.registry import runs_on_host
+from hublayer.lowering.execute import missing_ops, unsupported_error
+from hublayer.lowering.registry import find_lowering
+
+
+def cut(graph: EndpointGraph, backend: str) -> Partition | None:
+    """The graph's three parts; None if it needs nothing of the host.
+
+    Raises one UnsupportedOpsError for all ops that neither the host nor `backend` knows, that strings need on the host
+    and the host cannot run, and that the backend cannot run as the model uses them.
+    """
+    entry, functions = drop_dead_code(look_up_every_token(graph.graph.entry)), graph.graph.functions
+    host_parameters = frozenset(entry.parameters[i].name for i in graph.partitions)
+    missing = {
+        op: where
+        for op, where in missing_ops(reached(entry, functions), backend).items()
+        if not runs_on_host(op.split(" ")[0])
+    }
+    found = None
+    try:
+        found = partition(
+            entry, functions, runs_on_host, lambda op: find_lowering(op, backend) is not None, host_parameters
+        )
+    except UnsupportedOpsError as error:
+        missing = {**error.ops, **missing}
+    else:
+        on_backend = entry if found is None else found.device
+        missing |= missing_ops(reached(on_backend, functions), backend)
+    if missing:
+        raise unsupported_error(missing, backend)
+    return found
