@@ -40,7 +40,9 @@ def test_arrays_come_back_equal_or_are_refused(models, array, name):
         assert "Expected:" in str(error)
         return
     if name == "float32":
-        np.testing.assert_array_equal(outputs, array.astype("float32"))
+        with np.errstate(over="ignore"):  # float64 beyond float32's range is infinite
+            expected = array.astype("float32")
+        np.testing.assert_array_equal(outputs, expected)
     else:
         assert [int(x) for x in np.asarray(outputs)] == [int(x) for x in array]
 

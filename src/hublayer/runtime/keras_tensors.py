@@ -56,5 +56,6 @@ class KerasTensors:
             return value if keras.ops.is_tensor(value) and not hasattr(value, "numpy") else as_strings(value)
         dtype = None if spec.dtype is None else backend_dtype(spec.dtype)
         if isinstance(value, np.ndarray) and dtype is not None:
-            value = value.astype(dtype) if dtype != "bfloat16" else value
+            with np.errstate(over="ignore"):  # what is beyond the range is infinite, as in TensorFlow
+                value = value.astype(dtype) if dtype != "bfloat16" else value
         return keras.ops.convert_to_tensor(value, dtype=dtype)
