@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import keras
 import numpy as np
 
 from hublayer.graph.ir import Function, Graph
@@ -39,6 +40,7 @@ class DevicePart:
         backend: str,
     ):
         check_supported(functions, backend)
+        self._folds_on_host = backend == "jax" and _on_cpu()
         self.variables = variables
         self.draws = any(node.op.startswith(_RANDOM) for function in functions for node in function.nodes)
         self._executables = Executables(graph, backend)
@@ -99,11 +101,22 @@ class DevicePart:
 
     def _prologue(self, prologue: Executable, values: dict[str, Any]) -> list[Any]:
         unused = [None] * self._places.count(None)
-        return prologue(self._state(values, None), self._arguments(unused))
+        if not self._folds_on_host:
+            return prologue(self._state(values, None), self._arguments(unused))
+        # Op by op JAX would compile a program for each shape; NumPy is there at once.
+        arrays = {key: np.asarray(value) for key, value in values.items()}
+        results = prologue(self._state(arrays, None), self._arguments(unused))
+        return [keras.ops.convert_to_tensor(x) if isinstance(x, np.ndarray) else x for x in results]
 
     def _run_main(self, values: dict[str, Any], ahead: list[Any], inputs: list[Any], seed: Any) -> list[Any]:
         assert self._main is not None
         return self._main(self._state(values, seed), [*self._arguments(inputs), *ahead])
+
+
+def _on_cpu() -> bool:
+    import jax
+
+    return jax.default_backend() == "cpu"
 
 
 def _with(inputs: list[Any], statics: Statics) -> list[Any]:
