@@ -6,7 +6,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import keras
 import numpy as np
 
 from hublayer.graph.ir import Function, Graph
@@ -106,7 +105,9 @@ class DevicePart:
         # Op by op JAX would compile a program for each shape; NumPy is there at once.
         arrays = {key: np.asarray(value) for key, value in values.items()}
         results = prologue(self._state(arrays, None), self._arguments(unused))
-        return [keras.ops.convert_to_tensor(x) if isinstance(x, np.ndarray) else x for x in results]
+        import jax
+
+        return [jax.device_put(x) if isinstance(x, np.ndarray) else x for x in results]
 
     def _run_main(self, values: dict[str, Any], ahead: list[Any], inputs: list[Any], seed: Any) -> list[Any]:
         assert self._main is not None
