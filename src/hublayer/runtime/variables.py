@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import keras
 import numpy as np
 
 from hublayer.errors import CorruptSavedModelError
@@ -104,8 +105,32 @@ class Variables:
             trainable = self.listed()[1]
             is_trainable = key in trainable if trainable is not None else bool(info and info.trainable)
             name = info.name if info else key
-            self._made[key] = NamedVariable(_aligned(array), name, backend_dtype(array.dtype.name), is_trainable)
+            dtype = backend_dtype(array.dtype.name)
+            self._made[key] = NamedVariable(self._own(array, key), name, dtype, is_trainable)
+            if self._bundle is not None:
+                self._bundle.release()
         return self._made[key]
+
+    def _own(self, array: np.ndarray, key: str) -> Any:
+        """The array as the backend uses it without a copy of its own: that of the mapped file, or the only copy.
+
+        JAX shares arrays that are aligned, PyTorch those that may be written to; Keras copies arrays for PyTorch, but
+        no tensors. TensorFlow copies.
+        """
+        bundle = self._bundle
+        if bundle is None or array.flags.writeable or keras.config.backend() == "tensorflow":
+            return np.require(array, requirements=["ALIGNED"])
+        if keras.config.backend() == "jax" and array.ctypes.data % 64 == 0:
+            return array
+        name = self._name(key)
+        if name not in bundle:
+            return np.require(array, requirements=["ALIGNED"])
+        copied = bundle.copy(name)
+        if keras.config.backend() == "torch":
+            from hublayer.lowering.backends.torch.tensors import shared
+
+            return shared(copied)
+        return copied
 
     def _name(self, key: str) -> str:
         """The name of the variable `key` in the checkpoint."""
@@ -139,8 +164,3 @@ def _fits(shape: tuple[int, ...], declared: Shape) -> bool:
     if declared is None:
         return True
     return len(shape) == len(declared) and all(d is None or d == s for d, s in zip(declared, shape, strict=True))
-
-
-def _aligned(array: np.ndarray) -> np.ndarray:
-    """The array itself, or a copy where the bytes of the file lie unaligned."""
-    return np.require(array, requirements=["ALIGNED"])

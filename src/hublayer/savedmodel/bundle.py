@@ -35,6 +35,8 @@ _BIG_ENDIAN = 1
 _HIGHEST_RANK = 32  # of an array in NumPy 1
 _MOST_ELEMENTS = 1 << 59  # whose bytes, 16 each at most, NumPy can count
 _STRING = "string"
+_ALIGNMENT = 64  # bytes, which JAX and PyTorch want of arrays that they share
+_PIECE = 16 << 20
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,30 @@ class Bundle:
         array = self._assembled(entry, verify) if entry.slices else self._stored(entry, verify)
         array.flags.writeable = False
         return array
+
+    def copy(self, key: str) -> np.ndarray:
+        """The tensor `key` in memory of its own, which may be written to, aligned for any backend to use as it is.
+
+        It takes the tensor's bytes and little more: what has been copied is let go of piece by piece.
+        """
+        entry = self.entry(key)
+        dtype = numpy_dtype(entry.dtype)
+        if entry.slices or dtype is None:
+            whole = self._assembled(entry, False) if entry.slices else self._stored(entry, False)
+            self._shards.release()
+            return whole
+        data = self._data(entry)
+        room = np.empty(entry.size + _ALIGNMENT, np.uint8)
+        start = -room.ctypes.data % _ALIGNMENT
+        copied = room[start : start + entry.size]
+        for at in range(0, entry.size, _PIECE):
+            copied[at : at + _PIECE] = data[at : at + _PIECE]
+            self._shards.release()
+        return copied.view(dtype).reshape(entry.shape)
+
+    def release(self) -> None:
+        """Let go of the memory that holds what was read of the shards; arrays stay valid."""
+        self._shards.release()
 
     def verify(self) -> None:
         """Read all tensors, compare each with its checksum, and check that no two share bytes."""

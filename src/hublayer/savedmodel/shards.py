@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ class Shards:
         self._prefix = prefix
         self.count = count
         self._mapped: dict[int, np.ndarray] = {}
+        self._maps: list[mmap.mmap] = []
 
     def path(self, shard: int) -> Path:
         """The file numbered `shard`."""
@@ -43,7 +45,19 @@ class Shards:
                     f"{path} is not there, but {name!r} is stored in it. "
                     "The folder is incomplete; fetch or export the model again."
                 )
-            empty = path.stat().st_size == 0  # which cannot be mapped
-            content = np.frombuffer(b"", np.uint8) if empty else np.memmap(path, np.uint8, mode="r").view(np.ndarray)
-            self._mapped[shard] = content
+            content = self._mapped[shard] = self._map(path)
         return content
+
+    def _map(self, path: Path) -> np.ndarray:
+        if path.stat().st_size == 0:  # which cannot be mapped
+            return np.frombuffer(b"", np.uint8)
+        with path.open("rb") as file:
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self._maps.append(mapped)
+        return np.frombuffer(mapped, np.uint8)
+
+    def release(self) -> None:
+        """Let go of the memory that holds what was read; what is read again comes from the files again."""
+        for mapped in self._maps:
+            if hasattr(mmap, "MADV_DONTNEED"):
+                mapped.madvise(mmap.MADV_DONTNEED)

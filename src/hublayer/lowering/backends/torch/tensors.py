@@ -10,6 +10,9 @@ import numpy as np
 import torch
 from keras import ops
 
+_OF_NUMPY = frozenset(
+    {"bool", "complex64", "complex128", "float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8"}
+)
 # A constant of the graph is one array at every call: its tensor is made once for each device.
 _MADE: dict[tuple[int, torch.device | None], tuple[weakref.ref[np.ndarray], torch.Tensor]] = {}
 
@@ -51,3 +54,8 @@ def binary(function: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]) -> Ca
         return function(x, y)
 
     return run
+
+
+def shared(array: np.ndarray) -> torch.Tensor | np.ndarray:
+    """A tensor over the memory of `array`, which Keras would copy; the array itself if PyTorch has no such dtype."""
+    return torch.from_numpy(array) if array.dtype.name in _OF_NUMPY else array
