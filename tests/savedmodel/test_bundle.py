@@ -120,12 +120,12 @@ def test_every_dtype(tmp_path, shape):
             base = bundle.array(name)
             while isinstance(base.base, np.ndarray):
                 base = base.base
-            assert isinstance(base.base, mmap.mmap)  # no copy
+            assert isinstance(base.base.obj, mmap.mmap)  # no copy
         copy = bundle.copy(name)
         assert copy.flags.writeable
         assert copy.dtype == bundle.array(name).dtype
         np.testing.assert_array_equal(copy, bundle.array(name))
-        assert name == "string" or copy.ctypes.data % 64 == 0
+        assert name == "string" or not copy.size or copy.ctypes.data % 64 == 0
 
 
 def test_special_values_keep_their_bits(tmp_path):

@@ -38,10 +38,9 @@ class Ahead:
 
     def values(self, current: dict[str, Any]) -> list[Any] | None:
         """The kept values for the variables' `current` values; None while they are trained or traced."""
-        if _suspended.get() or any(variable.trainable for variable in self._variables):
-            return None
         key = self._versions(list(current.values()))
-        if key is None:
+        # The key first: torch.compile cannot look at what follows, and need not.
+        if key is None or _suspended.get() or any(variable.trainable for variable in self._variables):
             return None
         if not _same(key, self._key):
             with self._now():

@@ -26,9 +26,11 @@ def call_endpoint(
 
     Raises ArgumentsError, or an InputError that prints what was expected beside what came.
     """
-    selected = dict(select_traces(endpoint, training, arguments or {}))
-    trace, bound = match_inputs(endpoint, list(selected), inputs, program.tensors)
-    for name, value in selected[trace].items():
+    selected = select_traces(endpoint, training, arguments or {})
+    trace, bound = match_inputs(endpoint, [trace for trace, _ in selected], inputs, program.tensors)
+    # Not a dict by trace: torch.compile hashes a dataclass by its fields, whatever the class says.
+    values = next(values for candidate, values in selected if candidate is trace)
+    for name, value in values.items():
         spec = trace.arguments[name]
         bound[name] = program.tensors.convert(value, spec) if is_spec(spec) else value
     return program.run(endpoint, trace, bound)

@@ -16,6 +16,26 @@ from hublayer.runtime.compile import compiled
 from hublayer.runtime.seeds import ForkedSeeds
 
 _RANDOM = ("Random", "Multinomial", "TruncatedNormal", "ParameterizedTruncatedNormal")
+# Ops whose lowerings for PyTorch look at values: what runs, or how large a result is, depends on them.
+_LOOKS = frozenset(
+    {
+        "Bincount",
+        "Case",
+        "CombinedNonMaxSuppression",
+        "DenseBincount",
+        "DynamicPartition",
+        "DynamicStitch",
+        "If",
+        "ListDiff",
+        "ParallelDynamicStitch",
+        "StatelessCase",
+        "StatelessIf",
+        "StatelessWhile",
+        "Where",
+        "While",
+    }
+)
+_LOOK = ("NonMaxSuppression", "Unique", "TensorList", "TensorArray", "SegmentSum", "Xla")
 # Programs that are kept for different static values.
 _KEPT = 64
 
@@ -42,6 +62,8 @@ class DevicePart:
         self._folds_on_host = backend == "jax" and _on_cpu()
         self.variables = variables
         self.draws = any(node.op.startswith(_RANDOM) for function in functions for node in function.nodes)
+        ops = {node.op for function in functions for node in function.nodes}
+        self._straight = not self.draws and not ops & _LOOKS and not any(op.startswith(_LOOK) for op in ops)
         self._executables = Executables(graph, backend)
         self._entry = Executable(graph.entry, backend)
         self._places = [captured.get(parameter.name) for parameter in graph.entry.parameters]
@@ -52,6 +74,7 @@ class DevicePart:
         if split is not None:
             prologue, self._main = Executable(split.prologue, backend), Executable(split.main, backend)
             self._ahead = Ahead(list(variables.values()), lambda values: self._prologue(prologue, values))
+        self._program({}, True)  # now, for torch.compile cannot trace how a program is made
 
     def __call__(self, inputs: Sequence[Any], seed: Any, statics: Statics | None = None, compile: bool = True):
         """The outputs; variables that the function assigns get their new values.
@@ -81,7 +104,10 @@ class DevicePart:
             def run_main(values: dict[str, Any], ahead: list[Any], inputs: list[Any], seed: Any) -> Any:
                 return self._run_main(values, ahead, _with(inputs, statics), seed)
 
-            self._programs[key] = (compiled(run), compiled(run_main)) if compile else (run, run_main)
+            if compile:
+                self._programs[key] = compiled(run, self._straight), compiled(run_main, self._straight)
+            else:
+                self._programs[key] = run, run_main
         return self._programs[key]
 
     def _arguments(self, inputs: Sequence[Any]) -> list[Any]:

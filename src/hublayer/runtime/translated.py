@@ -112,6 +112,7 @@ class TranslatedProgram:
 
     def prepare(self, endpoint: Endpoint) -> None:
         """Translate every trace of `endpoint`. Raises one UnsupportedOpsError for what the backend cannot run."""
+        _ = endpoint.takes_training  # computed once, and now: torch.compile cannot follow how
         missing: dict[str, str] = {}
         for trace in endpoint.traces:
             try:

@@ -29,7 +29,8 @@ def tensor(x: Any, device: torch.device | None = None) -> torch.Tensor:
         return known[1]
     with torch.inference_mode(False):  # what inference mode makes cannot be differentiated later
         made = _make(x, device)
-    _MADE[key] = weakref.ref(x, lambda _: _MADE.pop(key, None)), made
+    if type(made) is torch.Tensor:  # no stand-in of a tracer's
+        _MADE[key] = weakref.ref(x, lambda _: _MADE.pop(key, None)), made
     return made
 
 
