@@ -131,7 +131,7 @@ class DevicePart:
         # Op by op JAX would compile a program for each shape; NumPy is there at once.
         arrays = {key: np.asarray(value) for key, value in values.items()}
         results = prologue(self._state(arrays, None), self._arguments(unused))
-        import jax
+        import jax  # pyright: ignore[reportMissingImports]
 
         return [jax.device_put(x) if isinstance(x, np.ndarray) else x for x in results]
 
@@ -141,7 +141,7 @@ class DevicePart:
 
 
 def _on_cpu() -> bool:
-    import jax
+    import jax  # pyright: ignore[reportMissingImports]
 
     return jax.default_backend() == "cpu"
 
