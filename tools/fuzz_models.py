@@ -41,7 +41,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         worker = Worker(Path(scratch))
         try:
-            failures = sum(_fuzz(worker, t, options.cases // len(chosen), options.seed, options.keep) for t in chosen)
+            each = options.cases / sum(target.share for target in chosen)
+            failures = sum(_fuzz(worker, t, round(each * t.share), options.seed, options.keep) for t in chosen)
         finally:
             worker.close()
     print(f"{failures} failures")

@@ -22,12 +22,14 @@ PATIENCE = 20  # seconds on the clock until a worker that does not answer counts
 class Target:
     """A model to damage.
 
-    only: the one endpoint to call; None for all of them. text: what string inputs are; None for words.
+    only: the one endpoint to call; None for all of them. text: what string inputs are; None for words. share: of the
+    cases, beside those of others: less for a model that takes long to load.
     """
 
     folder: Path
     only: str | None = None
     text: str | None = None
+    share: float = 1.0
 
     def files(self) -> list[str]:
         """The files that can be damaged, relative to the folder."""
