@@ -82,7 +82,7 @@ def test_a_model_around_it_is_trained(name):
     # On TensorFlow a batch of any size is traced with an unknown one, and windows of Xla* ops need a known size.
     inputs = keras.Input(batch_shape=x.shape) if BACKEND == "tensorflow" else keras.Input(x.shape[1:])
     model = keras.Sequential([inputs, made(name, trainable=True), keras.layers.Dense(2)])
-    model.compile(keras.optimizers.SGD(1e-3), "mse")
+    model.compile(keras.optimizers.SGD(1e-4), "mse")
     losses = [float(model.train_on_batch(x, np.ones((len(x), 2), "float32"))) for _ in range(5)]
     assert losses[-1] < losses[0]
 
