@@ -86,6 +86,8 @@ def _stitched(inputs: Sequence[Any], attrs: Mapping[str, Any]) -> float:
 
 def _broadcast(inputs: Sequence[Any], attrs: Mapping[str, Any]) -> float:
     shapes = [tuple(value.shape) for value in inputs if hasattr(value, "shape")]
+    if sum(map(any, shapes)) < 2 or all(shape == shapes[0] for shape in shapes):
+        return 0.0  # scalars, or all the same: no more than is there already
     rank = max(map(len, shapes), default=0)
     return math.prod(
         max((float(shape[axis - rank]) for shape in shapes if axis - rank >= -len(shape)), default=1.0)
@@ -203,6 +205,11 @@ def output_elements(op: str, inputs: Sequence[Any], attrs: Mapping[str, Any]) ->
         return count(inputs, attrs)
     except (TypeError, ValueError, IndexError, AttributeError, OverflowError, RuntimeError):
         return 0.0
+
+
+def may_be_large(op: str) -> bool:
+    """Whether `op` may return much more than it is given."""
+    return op in _SIZES or op in _BROADCASTING
 
 
 def asks_for_size(op: str) -> bool:

@@ -13,7 +13,7 @@ from hublayer.errors import ExecutionError, HubLayerError, UnsupportedOpsError
 from hublayer.graph.ir import Function, FunctionName, Node, Value
 from hublayer.graph.numpy_ops import NUMPY_OPS
 from hublayer.graph.op_schema import has_list_output, input_groups, output_count
-from hublayer.graph.output_sizes import refuse_too_large, refuse_too_large_array
+from hublayer.graph.output_sizes import may_be_large, refuse_too_large, refuse_too_large_array
 from hublayer.host.movement import on_strings
 from hublayer.host.registry import find_host_op, runs_on_host
 from hublayer.host.string_tensor import StringTensor
@@ -59,6 +59,7 @@ class _Step:
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     many: bool
+    sized: bool
 
 
 class HostExecutable:
@@ -90,7 +91,7 @@ class HostExecutable:
         number = output_count(node.op, node.attrs)
         outputs = tuple(self._slot(Value(node.name, index)) for index in range(number))
         many = number != 1 or has_list_output(node.op)
-        return _Step(node, _bind(node), inputs, outputs, many)
+        return _Step(node, _bind(node), inputs, outputs, many, may_be_large(node.op))
 
     def __call__(self, run: HostRun, arguments: Sequence[Any]) -> list[Any]:
         """The outputs for `arguments`: NumPy arrays, StringTensors, resources.
@@ -103,7 +104,8 @@ class HostExecutable:
         for step in self._steps:
             inputs = [slots[i] for i in step.inputs]
             try:
-                refuse_too_large(step.node, inputs)
+                if step.sized:
+                    refuse_too_large(step.node, inputs)
                 result = step.call(run, inputs)
             except HubLayerError:
                 raise
@@ -129,7 +131,7 @@ def _bind(node: Node) -> Callable[[HostRun, list[Any]], Any]:
         op, attrs, numpy_op = node.op, dict(node.attrs), NUMPY_OPS[node.op]
 
         def fold(run: HostRun, inputs: list[Any]) -> Any:
-            strings = any(type(value) is StringTensor for value in inputs)
+            strings = StringTensor in map(type, inputs)
             if groups is not None:
                 inputs = [inputs[g[0] : g[1]] if isinstance(g, tuple) else inputs[g] for g in groups]
             return on_strings(op, inputs, attrs) if strings else numpy_op(inputs, attrs)
@@ -139,10 +141,13 @@ def _bind(node: Node) -> Callable[[HostRun, list[Any]], Any]:
     if "node_name" in host.attributes:
         keywords["node_name"] = node.name
     function, wants_run = host.function, host.wants_run
+    if groups is None:
+        if wants_run:
+            return lambda run, inputs: function(run, *inputs, **keywords)
+        return lambda run, inputs: function(*inputs, **keywords)
 
     def call(run: HostRun, inputs: list[Any]) -> Any:
-        if groups is not None:
-            inputs = [inputs[g[0] : g[1]] if isinstance(g, tuple) else inputs[g] for g in groups]
+        inputs = [inputs[g[0] : g[1]] if isinstance(g, tuple) else inputs[g] for g in groups]
         return function(run, *inputs, **keywords) if wants_run else function(*inputs, **keywords)
 
     return call

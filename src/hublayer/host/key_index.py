@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,98 +23,116 @@ def _odd() -> np.uint64:
 
 @dataclass(frozen=True)
 class _Buckets:
-    """Hashes in ascending order, and where those with the same leading bits start."""
+    """Which rows have a hash with the same leading bits: the first of them, and after each row the next; -1 ends."""
 
-    hashes: np.ndarray
-    order: np.ndarray
-    starts: np.ndarray
+    first: np.ndarray
+    next: np.ndarray
     shift: np.uint64
 
     @classmethod
-    def of(cls, hashes: np.ndarray) -> _Buckets | None:
-        """None if two hashes are the same."""
-        order = np.argsort(hashes)
-        ordered = hashes[order]
-        if (ordered[1:] == ordered[:-1]).any():
-            return None
-        bits = max(4, len(hashes).bit_length() + 2)
+    def of(cls, hashes: np.ndarray) -> _Buckets:
+        rows = len(hashes)
+        bits = max(4, rows.bit_length() + 2)
         shift = np.uint64(64 - bits)
-        counts = np.bincount((ordered >> shift).astype(np.int64), minlength=1 << bits)
-        starts = np.zeros((1 << bits) + 1, np.int32)
-        np.cumsum(counts, out=starts[1:])
-        return cls(ordered, order, starts, shift)
+        buckets = (hashes >> shift).astype(np.int64)
+        order = np.argsort(buckets, kind="stable").astype(np.int32)
+        ordered = buckets[order]
+        follows = ordered[1:] == ordered[:-1]
+        after = np.full(rows, -1, np.int32)
+        after[order[:-1][follows]] = order[1:][follows]
+        first = np.full(1 << bits, -1, np.int32)
+        starts = np.concatenate([[True], ~follows]) if rows else np.zeros(0, np.bool_)
+        first[ordered[starts]] = order[starts]
+        return cls(first, after, shift)
 
-    def find(self, hashes: np.ndarray) -> np.ndarray:
-        """int64: which of the indexed hashes equals each of `hashes`, -1 for none."""
-        bucket = (hashes >> self.shift).astype(np.int64)
-        place, end = self.starts.take(bucket), self.starts.take(bucket + 1)
-        last = len(self.hashes) - 1
-        found = np.where(self.hashes.take(np.minimum(place, last)) == hashes, place, -1)
-        open_ = np.flatnonzero((found < 0) & (place + 1 < end))
+    def find(self, hashes: np.ndarray, differ: Callable[[np.ndarray, np.ndarray | slice], np.ndarray]) -> np.ndarray:
+        """int64: the row that each of `hashes` belongs to, -1 for none.
+
+        differ: for rows, not negative, and which of the hashes they are for, whether their keys are different ones.
+        """
+        found = self.first.take((hashes >> self.shift).astype(np.int64))
+        wrong = differ(np.maximum(found, 0), slice(None))
+        wrong |= found < 0
+        open_ = np.flatnonzero(wrong)
         while open_.size:
-            place[open_] += 1
-            same = self.hashes.take(place[open_]) == hashes[open_]
-            found[open_[same]] = place[open_[same]]
-            open_ = open_[~same & (place[open_] + 1 < end[open_])]
-        return np.where(found < 0, -1, self.order.take(np.maximum(found, 0)))
+            following = self.next.take(np.maximum(found[open_], 0))
+            following[found[open_] < 0] = -1
+            found[open_] = following
+            open_, following = open_[following >= 0], following[following >= 0]
+            open_ = open_[differ(following, open_)]
+        return found.astype(np.int64)
 
 
 class StringIndex:
     """Finds strings of at most `LONGEST` bytes by a hash, and compares all their bytes."""
 
     def __init__(self, keys: StringTensor):
-        """Raises ValueError for keys that are longer, that are none at all, or that cannot be told apart."""
-        lengths = np.diff(keys.offsets)
+        """Raises ValueError for keys that are longer, or that are none at all."""
+        starts, ends, data = keys.pieces
+        lengths = ends - starts
         if not keys.size or lengths.max() > LONGEST:
             raise ValueError("an index is over some strings, none of them too long")
-        self._lengths = lengths
+        self._lengths = lengths.astype(np.uint8)
         self._longest = int(lengths.max())
         self._multipliers = [_odd() for _ in range(2)]
-        chunks = _chunks(keys.offsets, keys.data, lengths, self._longest)
+        chunks = _chunks(starts, lengths, data, self._longest)
         self._words = [np.zeros(keys.size, np.uint64) for _ in chunks]
         for column, (rows, words) in zip(self._words, chunks, strict=True):
             column[rows] = words
-        buckets = _Buckets.of(self._hash(lengths, chunks))
-        if buckets is None:
-            raise ValueError("two keys have the same hash")
-        self._buckets = buckets
+        self._buckets = _Buckets.of(self._hash(lengths, chunks))
 
     def _hash(self, lengths: np.ndarray, chunks: list[tuple[np.ndarray | slice, np.ndarray]]) -> np.ndarray:
         first, second = self._multipliers
-        hashes = lengths.astype(np.uint64) * second
+        hashes = lengths.astype(np.uint64)
+        hashes *= second
         for rows, words in chunks:
-            mixed = (hashes[rows] ^ words) * first
+            mixed = (hashes if isinstance(rows, slice) else hashes[rows]) ^ words
+            mixed *= first
             mixed ^= mixed >> _SHIFT
             mixed *= second
             hashes[rows] = mixed ^ (mixed >> _SHIFT)
-        return hashes * first
+        hashes *= first
+        return hashes
 
     def find(self, keys: StringTensor) -> np.ndarray:
         """int64, shape (keys.size,): the place of each string among the indexed keys, -1 for one that is not there."""
-        offsets = keys.offsets
-        lengths = np.diff(offsets)
-        chunks = _chunks(offsets, keys.data, lengths, self._longest)
-        found = self._buckets.find(self._hash(lengths, chunks))
-        place = np.maximum(found, 0)
-        differ = self._lengths.take(place) != lengths
-        for column, (rows, words) in zip(self._words, chunks, strict=True):
-            differ[rows] |= column.take(place[rows]) != words
-        found[differ] = -1
-        return found
+        starts, ends, data = keys.pieces
+        lengths = ends - starts
+        chunks = _chunks(starts, lengths, data, self._longest)
+
+        def differ(places: np.ndarray, which: np.ndarray | slice) -> np.ndarray:
+            everything = isinstance(which, slice)
+            different = self._lengths.take(places) != (lengths if everything else lengths[which])
+            for column, (rows, words) in zip(self._words, chunks, strict=True):
+                if isinstance(rows, slice):
+                    different |= column.take(places) != (words if everything else words[which])
+                    continue
+                asked, mine = (rows, slice(None)) if everything else _both(rows, which)
+                inside = asked if everything else np.searchsorted(which, asked)
+                different[inside] |= column.take(places[inside]) != words[mine]
+            return different
+
+        return self._buckets.find(self._hash(lengths, chunks), differ)
+
+
+def _both(rows: np.ndarray, which: np.ndarray | slice) -> tuple[np.ndarray, np.ndarray]:
+    """The numbers that two ascending vectors share, and where they stand in the first."""
+    shared, places, _ = np.intersect1d(rows, which, assume_unique=True, return_indices=True)
+    return shared, places
 
 
 def _chunks(
-    offsets: np.ndarray, data: np.ndarray, lengths: np.ndarray, longest: int
+    starts: np.ndarray, lengths: np.ndarray, data: np.ndarray, longest: int
 ) -> list[tuple[np.ndarray | slice, np.ndarray]]:
     """Bytes 0 to 8, 8 to 16, … of the strings that have them, up to `longest`: which strings, and uint64 words."""
-    start, stop = int(offsets[0]), int(offsets[-1])
-    padded = np.zeros(stop - start + 8, np.uint8)
-    padded[:-8] = data[start:stop]
-    words = np.ndarray((stop - start + 1,), "<u8", padded.data, strides=(1,))  # one at every byte
-    starts = offsets[:-1] - start
-    chunks: list[tuple[np.ndarray | slice, np.ndarray]] = [
-        (slice(None), words.take(starts) & _MASKS.take(np.minimum(lengths, 8)))
-    ]
+    base, stop = (int(starts[0]), int(starts[-1] + lengths[-1])) if len(starts) else (0, 0)
+    padded = np.zeros(stop - base + 8, np.uint8)
+    padded[:-8] = data[base:stop]
+    words = np.ndarray((stop - base + 1,), "<u8", padded.data, strides=(1,))  # one at every byte
+    starts = starts - base
+    first = words.take(starts)
+    first &= _MASKS.take(np.minimum(lengths, 8))
+    chunks: list[tuple[np.ndarray | slice, np.ndarray]] = [(slice(None), first)]
     rows = np.flatnonzero(lengths > 8)
     for begin in range(8, longest, 8):  # empty rounds too: as many chunks for any strings
         left = lengths[rows] - begin
@@ -128,9 +147,8 @@ class IntegerIndex:
     def __init__(self, keys: np.ndarray):
         """keys: int64 vector of distinct values, not empty."""
         self._multiplier = _odd()
-        buckets = _Buckets.of(self._hash(keys))
-        assert buckets is not None, "the hash is a bijection"
-        self._buckets = buckets
+        self._keys = keys
+        self._buckets = _Buckets.of(self._hash(keys))
 
     def _hash(self, keys: np.ndarray) -> np.ndarray:
         mixed = keys.view(np.uint64) * self._multiplier
@@ -138,4 +156,5 @@ class IntegerIndex:
 
     def find(self, keys: np.ndarray) -> np.ndarray:
         """int64: the place of each value of an int64 vector among the indexed keys, -1 for one that is not there."""
-        return self._buckets.find(self._hash(np.ascontiguousarray(keys)))
+        keys = np.ascontiguousarray(keys)
+        return self._buckets.find(self._hash(keys), lambda places, which: self._keys.take(places) != keys[which])

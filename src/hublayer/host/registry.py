@@ -65,6 +65,7 @@ _FAMILIES = (
     "split_merge",
     "splitters",
     "text_features",
+    "text_idioms",
     "trimming",
     "wordpiece",
 )
@@ -95,7 +96,7 @@ def host_op(*ops: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         for op in ops:
             if op in _REGISTRY:
                 raise ValueError(f"{op} has a host version already")
-            if op_schema(op) is None:
+            if op_schema(op) is None and not op.startswith("hublayer>"):
                 raise ValueError(f"{op} is no op of TensorFlow's or tensorflow_text's")
             _REGISTRY[op] = HostOp(op, function, attributes, wants_run)
         return function

@@ -38,7 +38,11 @@ class StaticValue:
         for i, item in enumerate(flat):
             if self._constants[i] != item:
                 self._constants[i] = None
-            self._dimensions[i] &= _places(item, shapes)
+            self._dimensions[i] = frozenset(
+                (array, axis)
+                for array, axis in self._dimensions[i]
+                if array < len(shapes) and axis < len(shapes[array]) and shapes[array][axis] == item
+            )
         return self.known
 
     @property

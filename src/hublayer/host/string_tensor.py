@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+# Up to so many strings their list is made at once: what follows will want it.
+_FEW = 32
+
 
 class StringTensor:
     """Byte strings in row-major order in an Arrow ``large_binary`` array without nulls, with a tensor's shape.
@@ -20,8 +23,40 @@ class StringTensor:
 
     def __init__(self, array: pa.Array, shape: Sequence[int]):
         """array: type ``large_binary``, as many strings as `shape` has elements, no nulls."""
-        self.array = array
+        self.__dict__["array"] = array
         self.shape = tuple(int(dim) for dim in shape)
+        self.size = len(array)
+
+    @classmethod
+    def from_pieces(cls, starts: np.ndarray, ends: np.ndarray, data: np.ndarray, shape: Sequence[int]) -> StringTensor:
+        """String i is data[starts[i] : ends[i]]; they ascend and do not overlap. starts, ends: int64; data: uint8.
+
+        Their bytes are brought together only when `array` is asked for.
+        """
+        tensor = cls.__new__(cls)
+        tensor.shape = tuple(int(dim) for dim in shape)
+        tensor.size = len(starts)
+        tensor.__dict__["pieces"] = (starts, ends, data)
+        return tensor
+
+    @cached_property
+    def pieces(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(starts, ends, data): int64 and uint8; string i is data[starts[i] : ends[i]]."""
+        offsets = self.offsets
+        return offsets[:-1], offsets[1:], self.data
+
+    @cached_property
+    def array(self) -> pa.Array:
+        """The strings as an Arrow ``large_binary`` array."""
+        starts, ends, data = self.pieces
+        offsets = np.zeros(self.size + 1, np.int64)
+        np.cumsum(ends - starts, out=offsets[1:])
+        changes = np.zeros(len(data) + 1, np.int8)
+        np.add.at(changes, starts, 1)
+        np.subtract.at(changes, ends, 1)
+        kept = np.cumsum(changes[:-1], dtype=np.int8).view(np.bool_)
+        buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data[kept])]
+        return pa.Array.from_buffers(pa.large_binary(), self.size, buffers)
 
     @classmethod
     def from_list(cls, values: Iterable[bytes], shape: Sequence[int] | None = None) -> StringTensor:
@@ -37,6 +72,13 @@ class StringTensor:
 
         Raises TypeError for other elements.
         """
+        if array.dtype.kind == "O" and array.size > _FEW:
+            try:
+                strings = pa.array(array.ravel(), pa.large_binary())
+            except (pa.ArrowException, UnicodeEncodeError):
+                strings = None
+            if strings is not None and not strings.null_count:
+                return cls(strings, array.shape)
         if array.dtype.kind == "U":
             array = np.char.encode(array, "utf-8")
         values = array.ravel().tolist()
@@ -52,11 +94,6 @@ class StringTensor:
         return cls(pa.Array.from_buffers(pa.large_binary(), len(offsets) - 1, buffers), shape)
 
     @property
-    def size(self) -> int:
-        """Number of strings."""
-        return len(self.array)
-
-    @property
     def ndim(self) -> int:
         """Number of dimensions."""
         return len(self.shape)
@@ -64,7 +101,7 @@ class StringTensor:
     @property
     def offsets(self) -> np.ndarray:
         """int64, shape (size + 1,): where each string starts and ends in `data`."""
-        if not len(self.array):
+        if not self.size:
             return np.zeros(1, np.int64)
         raw = np.frombuffer(self.array.buffers()[1], np.int64)
         return raw[self.array.offset : self.array.offset + len(self.array) + 1]
@@ -77,7 +114,11 @@ class StringTensor:
 
     @cached_property
     def _values(self) -> list[bytes]:
-        return self.array.to_pylist()
+        if "array" in self.__dict__:
+            return self.array.to_pylist()
+        starts, ends, data = self.pieces
+        raw = data.tobytes()
+        return [raw[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
 
     def to_list(self) -> list[bytes]:
         """All strings in row-major order. The list is kept: do not change it."""
@@ -96,11 +137,18 @@ class StringTensor:
 
     def reshape(self, shape: Sequence[int]) -> StringTensor:
         """The same strings in another shape, which may hold one -1."""
-        return StringTensor(self.array, np.empty(self.size, np.bool_).reshape(tuple(shape)).shape)
+        shape = np.empty(self.size, np.bool_).reshape(tuple(shape)).shape
+        if "array" in self.__dict__:
+            return StringTensor(self.array, shape)
+        return StringTensor.from_pieces(*self.pieces, shape)
 
     def take(self, indices: np.ndarray) -> StringTensor:
         """String number indices[i] of the row-major order at each place of `indices`."""
-        return StringTensor(self.array.take(pa.array(indices.ravel())), indices.shape)
+        flat = indices.ravel()
+        if "array" not in self.__dict__ and (flat[1:] > flat[:-1]).all():
+            starts, ends, data = self.pieces
+            return StringTensor.from_pieces(starts.take(flat), ends.take(flat), data, indices.shape)
+        return StringTensor(self.array.take(pa.array(flat)), indices.shape)
 
     def with_array(self, array: pa.Array) -> StringTensor:
         """Other strings, as many, in the same shape."""

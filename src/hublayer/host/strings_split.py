@@ -24,13 +24,11 @@ def _sparse(counts: np.ndarray, values: StringTensor) -> list:
     indices[:, 0] = np.repeat(np.arange(rows), counts)
     first = np.cumsum(counts)
     first -= counts
-    np.subtract(np.arange(n), np.repeat(first, counts), out=indices[:, 1])
+    np.subtract(np.arange(n), first.repeat(counts), out=indices[:, 1])
     return [indices, values, np.array([rows, counts.max() if rows else 0], np.int64)]
 
 
-def _at_separators(
-    source: StringTensor, separators: np.ndarray, data: np.ndarray, *, skip_empty: bool, of_empty: int
-) -> list:
+def _at_separators(source: StringTensor, separators: np.ndarray, data: np.ndarray, *, of_empty: int) -> list:
     """Split before and after each byte of the strings' bytes `data` where `separators` is true, and drop those bytes.
 
     of_empty: how many tokens an empty string has, 0 or 1.
@@ -48,9 +46,7 @@ def _at_separators(
     ends[1:][is_string_end] = offsets[1:] - before
     ends[1:][~is_string_end] = places - np.arange(n)
     kept = None
-    if skip_empty:
-        kept = np.diff(ends) > 0
-    elif not of_empty and (empty := np.diff(offsets) == 0).any():
+    if not of_empty and (empty := np.diff(offsets) == 0).any():
         kept = np.ones(rows + n, bool)
         kept[last[empty]] = False
     if kept is not None:
@@ -60,6 +56,24 @@ def _at_separators(
         through = last + 1
     values = StringTensor.from_buffers(ends, where(data, ~separators), (len(ends) - 1,))
     return _sparse(np.diff(through, prepend=0), values)
+
+
+def _between_separators(source: StringTensor, separators: np.ndarray, data: np.ndarray) -> list:
+    """The runs of the strings' bytes `data` where `separators` is false; a run ends with its string."""
+    offsets = source.offsets - source.offsets[0]
+    inside = ~separators
+    first, last = inside.copy(), inside.copy()
+    first[1:] &= separators[:-1]
+    last[:-1] &= separators[1:]
+    firsts, ends = offsets[:-1], offsets[1:]
+    if not offsets[-1]:
+        return _from_lists([[]] * source.size)
+    filled = firsts < ends
+    first[firsts[filled]] = inside[firsts[filled]]
+    last[ends[filled] - 1] = inside[ends[filled] - 1]
+    starts = np.flatnonzero(first)
+    counts = np.diff(np.searchsorted(starts, offsets))
+    return _sparse(counts, StringTensor.from_pieces(starts, np.flatnonzero(last) + 1, data, (len(starts),)))
 
 
 def _from_lists(tokens: Sequence[list[bytes]]) -> list:
@@ -88,7 +102,8 @@ def string_split(input, delimiter, *, skip_empty=True):
     if input.size <= _FEW and len(separators) == 1:
         tokens = [value.split(separators) if value else [] for value in input.to_list()]
         return _from_lists([list(filter(None, found)) for found in tokens] if skip_empty else tokens)
-    return _at_separators(input, byte_set(separators).mask(data), data, skip_empty=skip_empty, of_empty=0)
+    mask = byte_set(separators).mask(data)
+    return _between_separators(input, mask, data) if skip_empty else _at_separators(input, mask, data, of_empty=0)
 
 
 @host_op("StringSplitV2")
@@ -112,5 +127,6 @@ def string_split_v2(input, sep, *, maxsplit=-1):
     if input.size <= _FEW:
         return _from_lists([value.split(separator or None) for value in input.to_list()])
     data = region(input)
-    separators = data == separator[0] if separator else WHITESPACE.mask(data)
-    return _at_separators(input, separators, data, skip_empty=not separator, of_empty=1)
+    if not separator:
+        return _between_separators(input, WHITESPACE.mask(data), data)
+    return _at_separators(input, data == separator[0], data, of_empty=1)

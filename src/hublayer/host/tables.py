@@ -30,14 +30,15 @@ def _kind(table: LookupTable) -> tuple[Any, ...]:
     return type(table), table.key_dtype, table.value_dtype, table.key_shape, table.value_shape
 
 
-def _table(handle: Any) -> LookupTable:
+def table_of(handle: Any) -> LookupTable:
+    """The table that is its own handle. Raises ValueError for something else."""
     if not isinstance(handle, LookupTable):
         raise ValueError(f"the handle of a table was expected, but {type(handle).__name__} came")
     return handle
 
 
 def _mutable(handle: Any) -> MutableTable:
-    table = _table(handle)
+    table = table_of(handle)
     if not isinstance(table, MutableTable):
         raise ValueError(f"{table!r} cannot be changed once it is filled")
     return table
@@ -156,7 +157,7 @@ def anonymous_mutable_dense_hash_table(
 @host_op("InitializeTable", "InitializeTableV2")
 def initialize_table(table_handle, keys, values):
     """Fill a table from a vector of keys and one of values."""
-    table = _table(table_handle)
+    table = table_of(table_handle)
     if len(keys.shape) != 1 or len(values.shape) != 1:
         raise ValueError(f"a table is filled from two vectors, but {keys.shape} and {values.shape} came")
     if not isinstance(table, ImmutableTable):
@@ -170,7 +171,7 @@ def initialize_table_from_text_file(
     run, table_handle, filename, *, key_index, value_index, vocab_size=-1, delimiter="\t", offset=0
 ):
     """Fill a table from a vocabulary file of the model."""
-    table = _table(table_handle)
+    table = table_of(table_handle)
     if not isinstance(filename, StringTensor) or filename.size != 1:
         raise ValueError("the name of one vocabulary file was expected")
     if not isinstance(table, ImmutableTable):
@@ -193,13 +194,13 @@ def initialize_table_from_text_file(
 @host_op("LookupTableFind", "LookupTableFindV2")
 def lookup_table_find(table_handle, keys, default_value, *, Tout=None):
     """The values of keys, or the default."""
-    return _table(table_handle).find(keys, default_value)
+    return table_of(table_handle).find(keys, default_value)
 
 
 @host_op("LookupTableSize", "LookupTableSizeV2")
 def lookup_table_size(table_handle):
     """int64 scalar: how many keys the table has."""
-    return np.array(len(_table(table_handle)), np.int64)
+    return np.array(len(table_of(table_handle)), np.int64)
 
 
 @host_op("LookupTableInsert", "LookupTableInsertV2")
@@ -219,7 +220,7 @@ def lookup_table_remove(table_handle, keys):
 @host_op("LookupTableImport", "LookupTableImportV2")
 def lookup_table_import(table_handle, keys, values):
     """Replace what a mutable table holds; fill a table that an initializer would have filled."""
-    table = _table(table_handle)
+    table = table_of(table_handle)
     if isinstance(table, ImmutableTable):
         table.initialize(*table.pairs(keys, values))
     else:
@@ -230,4 +231,4 @@ def lookup_table_import(table_handle, keys, values):
 @host_op("LookupTableExport", "LookupTableExportV2")
 def lookup_table_export(table_handle, *, Tkeys=None, Tvalues=None):
     """All keys and all values, in no particular order."""
-    return _table(table_handle).export()
+    return table_of(table_handle).export()

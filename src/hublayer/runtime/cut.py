@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hublayer.errors import UnsupportedOpsError
 from hublayer.graph.endpoint_graph import EndpointGraph, reached
 from hublayer.graph.partition import Partition, partition
 from hublayer.graph.passes.dead_code import drop_dead_code
+from hublayer.graph.passes.text_idioms import shorten_text_idioms
 from hublayer.graph.passes.unique_lookups import look_up_every_token
 from hublayer.host.registry import runs_on_host
 from hublayer.lowering.execute import missing_ops, unsupported_error
@@ -37,4 +40,6 @@ def cut(graph: EndpointGraph, backend: str) -> Partition | None:
         missing |= missing_ops(reached(on_backend, functions), backend)
     if missing:
         raise unsupported_error(missing, backend)
-    return found
+    if found is None or found.before is None:
+        return found
+    return replace(found, before=shorten_text_idioms(found.before))

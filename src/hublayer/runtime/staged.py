@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from hublayer.runtime.host_in_graph import HostInGraph
 
 
+# Dtypes that every backend has.
+_KEPT_DTYPES = frozenset(map(np.dtype, ("bool", "int32", "float32")))
+
+
 class StagedEndpoint:
     """One trace of an endpoint, cut in three.
 
@@ -247,6 +251,8 @@ def from_host(value: Any, backend: str) -> Any:
 
 def narrowed(value: np.ndarray) -> np.ndarray:
     """The array in the dtype that the backend has for its own; int64 that does not fit stays as it is."""
+    if value.dtype in _KEPT_DTYPES:  # asking NumPy for a dtype's name takes longer than a small batch
+        return value
     dtype = backend_dtype(value.dtype.name)
     if dtype == value.dtype.name:
         return value

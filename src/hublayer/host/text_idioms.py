@@ -1,0 +1,50 @@
+"""The ops that hublayer.graph.passes.text_idioms writes in place of several of TensorFlow's."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hublayer.graph.passes.text_idioms import KEEP_ROWS, ROW_SPLITS, VOCABULARY_LOOKUP
+from hublayer.host.elements import splits_of, take_rows
+from hublayer.host.fingerprints import fingerprints
+from hublayer.host.registry import host_op
+from hublayer.host.string_tensor import StringTensor
+from hublayer.host.tables import table_of
+from hublayer.host.word_hashes import sip_hashes
+
+
+@host_op(KEEP_ROWS)
+def keep_rows(data, mask):
+    """The rows of data at the places where a vector is true; of a mask of another rank, at all its coordinates."""
+    if mask.ndim == 1 and len(mask) == data.shape[0] and mask.all():
+        return data
+    places = np.flatnonzero(mask) if mask.ndim == 1 else np.argwhere(mask).reshape(-1)
+    if len(places) and int(places.max()) >= data.shape[0]:
+        raise ValueError(f"row {int(places.max())} is asked for, but there are {data.shape[0]}")
+    return take_rows(data, places)
+
+
+@host_op(ROW_SPLITS)
+def row_splits(rows, size, *, dtype):
+    """Where each of `size` rows starts and the last one ends; rows: the row of each value. Others are not counted."""
+    size = int(size)
+    if rows.size and int(rows.min()) < 0:
+        raise ValueError(f"row {int(rows.min())} is negative")
+    return splits_of(np.bincount(rows, minlength=size)[:size]).astype(dtype, copy=False)
+
+
+@host_op(VOCABULARY_LOOKUP)
+def vocabulary_lookup(table, keys, default, *, num_buckets, key=None):
+    """The values of keys; for one that has the default, a bucket after the table's entries, by its hash."""
+    table = table_of(table)
+    found = table.find(keys, default)
+    unknown = np.flatnonzero((found == default).ravel())
+    if not unknown.size:
+        return found
+    if num_buckets < 1:
+        raise ValueError(f"num_buckets must be at least 1, but it is {num_buckets}")
+    strings: StringTensor = keys.reshape((-1,)).take(unknown)
+    hashes = fingerprints(strings) if key is None else sip_hashes(strings, tuple(key))
+    result = found.copy()
+    result.reshape(-1)[unknown] = (hashes % np.uint64(num_buckets)).astype(np.int64) + len(table)
+    return result
