@@ -57,6 +57,7 @@ _FAMILIES = (
     "sorting",
     "suppression",
     "quantize",
+    "recurrent",
     "xla_linalg",
     "xla_conv",
     "xla_pad",
