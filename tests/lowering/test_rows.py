@@ -38,7 +38,7 @@ def expected(data: np.ndarray, combiner: str) -> np.ndarray:
 def test_combined_rows_are_combined_segments(combiner, longest):
     data = floats(6, 4)
     data[0] = np.inf if combiner in ("sum", "max") else data[0]
-    (rows,), lengths = in_rows([data], SEGMENTS, ROWS, longest)
+    (rows,), lengths = in_rows([data], SEGMENTS, ROWS, lambda found: longest)
     rows[rows == 0] = np.nan  # whatever the padding turns into, it is not seen
     found = combine_rows(flatten_rows(to_tensor(rows)), to_tensor(lengths), combiner=combiner)
     np.testing.assert_allclose(to_numpy(found), expected(data, combiner), rtol=1e-6)
@@ -54,16 +54,18 @@ def test_rows_without_tokens_may_have_the_bound(combiner):
 
 @pytest.mark.parametrize("combiner", ["sum", "mean", "sqrtn"])
 @pytest.mark.parametrize("width", [(4,), (), (2, 3)])
-def test_looked_up_rows_and_their_gradient(combiner, width):
+@pytest.mark.parametrize("passed", [to_tensor, np.asarray])
+def test_looked_up_rows_and_their_gradient(combiner, width, passed):
     look_up_rows = find_lowering("hublayer>LookUpRows", BACKEND).function
     table, ids = floats(7, *width), i32(6, 2, 2, 0, 6, 5)
-    (rows,), lengths = in_rows([ids], SEGMENTS, ROWS, 4)
-    found = look_up_rows(to_tensor(table), to_tensor(rows), to_tensor(lengths), combiner=combiner)
+    (rows,), lengths = in_rows([ids], SEGMENTS, ROWS, lambda found: found + 1)
+    rows, lengths = passed(rows), passed(lengths)
+    found = look_up_rows(to_tensor(table), rows, lengths, combiner=combiner)
     np.testing.assert_allclose(to_numpy(found), expected(table[ids], combiner), rtol=1e-5)
 
     weights = floats(ROWS, *width, seed=3)
     (gradient,) = gradients(
-        lambda given: [look_up_rows(given[0], to_tensor(rows), to_tensor(lengths), combiner=combiner)],
+        lambda given: [look_up_rows(given[0], rows, lengths, combiner=combiner)],
         [to_tensor(table)],
         [0],
         [weights],

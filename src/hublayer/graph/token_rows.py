@@ -7,6 +7,7 @@ combiner, which is told the lengths.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -231,27 +232,30 @@ class _Device:
 
 
 def in_rows(
-    arrays: list[np.ndarray], segments: np.ndarray, rows: int | None, longest: int | None = None
+    arrays: list[np.ndarray], segments: np.ndarray, rows: int | None, pad: Callable[[int], int] | None = None
 ) -> tuple[list[np.ndarray], np.ndarray]:
     """Token arrays (n, …) as arrays (rows, length, …), zeros at the ends, and the int32 length of each row.
 
     segments: int, shape (n,): each token's row; tokens of rows that do not exist are left out. rows: None for the
-    last segment plus one. longest: the length that rows are padded to is the result of this for the longest row;
+    last segment plus one. pad: what the longest row is padded to, given its length; by default nothing. A length is
     at least 1.
     """
     segments = np.asarray(segments, np.int64)
     if rows is None:
         rows = int(segments[-1]) + 1 if segments.size else 0
-    if segments.size and (segments.min() < 0 or segments.max() >= rows):
-        kept = np.flatnonzero((segments >= 0) & (segments < rows))
-        segments, arrays = segments[kept], [array[kept] if len(array) != 1 else array for array in arrays]
-    if segments.size and np.any(np.diff(segments) < 0):
+    if segments.size and (segments[1:] < segments[:-1]).any():
         order = np.argsort(segments, kind="stable")
         segments, arrays = segments[order], [array[order] if len(array) != 1 else array for array in arrays]
+    if segments.size and (segments[0] < 0 or segments[-1] >= rows):
+        first, last = np.searchsorted(segments, (0, rows))
+        segments, arrays = segments[first:last], [a[first:last] if len(a) != 1 else a for a in arrays]
     lengths = np.bincount(segments, minlength=rows)
-    length = max(int(lengths.max(initial=0)), 1) if longest is None else longest
-    starts = np.cumsum(lengths) - lengths
-    places = segments * length + (np.arange(segments.size) - starts[segments])
+    length = max(int(lengths.max(initial=0)), 1)
+    length = length if pad is None else pad(length)
+    shifts = np.arange(0, rows * length, length)
+    shifts -= np.cumsum(lengths) - lengths
+    places = shifts.repeat(lengths)
+    places += np.arange(segments.size)
     laid = []
     for array in arrays:
         out = np.zeros((rows * length, *array.shape[1:]), array.dtype)

@@ -45,13 +45,14 @@ class _Buckets:
         first[ordered[starts]] = order[starts]
         return cls(first, after, shift)
 
-    def find(self, hashes: np.ndarray, differ: Callable[[np.ndarray, np.ndarray | slice], np.ndarray]) -> np.ndarray:
+    def find(self, hashes: np.ndarray, differ: Callable[[np.ndarray, np.ndarray | None], np.ndarray]) -> np.ndarray:
         """int64: the row that each of `hashes` belongs to, -1 for none.
 
-        differ: for rows, not negative, and which of the hashes they are for, whether their keys are different ones.
+        differ: for rows, not negative, and which of the hashes they are for (ascending; None for all in their order),
+        whether their keys are different ones.
         """
         found = self.first.take((hashes >> self.shift).astype(np.int64))
-        wrong = differ(np.maximum(found, 0), slice(None))
+        wrong = differ(np.maximum(found, 0), None)
         wrong |= found < 0
         open_ = np.flatnonzero(wrong)
         while open_.size:
@@ -100,25 +101,20 @@ class StringIndex:
         lengths = ends - starts
         chunks = _chunks(starts, lengths, data, self._longest)
 
-        def differ(places: np.ndarray, which: np.ndarray | slice) -> np.ndarray:
-            everything = isinstance(which, slice)
-            different = self._lengths.take(places) != (lengths if everything else lengths[which])
+        def differ(places: np.ndarray, which: np.ndarray | None) -> np.ndarray:
+            different = self._lengths.take(places) != (lengths if which is None else lengths[which])
             for column, (rows, words) in zip(self._words, chunks, strict=True):
                 if isinstance(rows, slice):
-                    different |= column.take(places) != (words if everything else words[which])
-                    continue
-                asked, mine = (rows, slice(None)) if everything else _both(rows, which)
-                inside = asked if everything else np.searchsorted(which, asked)
-                different[inside] |= column.take(places[inside]) != words[mine]
+                    different |= column.take(places) != (words if which is None else words[which])
+                elif which is None:
+                    different[rows] |= column.take(places[rows]) != words
+                elif len(rows):
+                    mine = np.minimum(np.searchsorted(rows, which), len(rows) - 1)
+                    long = np.flatnonzero(rows[mine] == which)
+                    different[long] |= column.take(places[long]) != words[mine[long]]
             return different
 
         return self._buckets.find(self._hash(lengths, chunks), differ)
-
-
-def _both(rows: np.ndarray, which: np.ndarray | slice) -> tuple[np.ndarray, np.ndarray]:
-    """The numbers that two ascending vectors share, and where they stand in the first."""
-    shared, places, _ = np.intersect1d(rows, which, assume_unique=True, return_indices=True)
-    return shared, places
 
 
 def _chunks(
@@ -157,4 +153,8 @@ class IntegerIndex:
     def find(self, keys: np.ndarray) -> np.ndarray:
         """int64: the place of each value of an int64 vector among the indexed keys, -1 for one that is not there."""
         keys = np.ascontiguousarray(keys)
-        return self._buckets.find(self._hash(keys), lambda places, which: self._keys.take(places) != keys[which])
+
+        def differ(places: np.ndarray, which: np.ndarray | None) -> np.ndarray:
+            return self._keys.take(places) != (keys if which is None else keys[which])
+
+        return self._buckets.find(self._hash(keys), differ)

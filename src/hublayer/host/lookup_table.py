@@ -14,7 +14,7 @@ from hublayer.savedmodel.tensors import constant_dtype
 Tensor = np.ndarray | StringTensor
 
 # From this many keys on, hashing all of them at once is faster than asking a dict for each. Measured with 50,000 words.
-_MANY = 800
+_MANY = 256
 
 
 class LookupTable:

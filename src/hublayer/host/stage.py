@@ -81,11 +81,7 @@ class HostStage:
                         f"{segments.size} tokens were expected, but an array of the shape {array.shape} came (output "
                         f"{index} of {self.plan.before.name if self.plan.before else ''})."
                     )
-            longest = None
-            if self.plan.buckets:
-                counts = np.bincount(segments[segments >= 0]) if segments.size else np.zeros(1, np.int64)
-                longest = bucket(int(counts.max(initial=1)))
-            laid, length = in_rows(arrays, segments, rows, longest)
+            laid, length = in_rows(arrays, segments, rows, bucket if self.plan.buckets else None)
             lengths.append(length)
             tokens.update({(number, index): array for index, array in zip(group.tokens, laid, strict=True)})
         by_index = {index: array for (_, index), array in tokens.items()}

@@ -38,6 +38,7 @@ def vocabulary_lookup(table, keys, default, *, num_buckets, key=None):
     """The values of keys; for one that has the default, a bucket after the table's entries, by its hash."""
     table = table_of(table)
     found = table.find(keys, default)
+    assert isinstance(found, np.ndarray), "it is compared with numbers"
     unknown = np.flatnonzero((found == default).ravel())
     if not unknown.size:
         return found
