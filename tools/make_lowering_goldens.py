@@ -16,7 +16,7 @@ import xla_reference
 from lowering.case import Case, cotangent
 from lowering.collect import families, golden_path
 
-from hublayer.graph.op_schema import op_schema
+from hublayer.graph.op_schema import op_schema, redundant_attributes
 from hublayer.lowering.backends.tensorflow.native import parameter_names
 
 
@@ -34,9 +34,10 @@ def reference(case: Case) -> dict[str, np.ndarray]:
         arguments: dict[str, Any] = {}
         for argument, given in zip(schema.inputs, case.inputs, strict=True):
             values = [next(remaining) for _ in given] if isinstance(given, list) else next(remaining)
-            arguments[argument.name] = values
+            arguments[argument.name] = _quantized(case, argument, values)
         renamed = parameter_names(case.op)
-        arguments = {renamed.get(key, key): value for key, value in {**arguments, **case.attrs}.items()}
+        attrs = {key: value for key, value in case.attrs.items() if key not in redundant_attributes(schema)}
+        arguments = {renamed.get(key, key): value for key, value in {**arguments, **attrs}.items()}
         result = getattr(tf.raw_ops, case.op)(**arguments)
         outputs = [x for x in tf.nest.flatten(result) if tf.is_tensor(x)]
         loss = tf.add_n(
@@ -44,16 +45,28 @@ def reference(case: Case) -> dict[str, np.ndarray]:
             + [
                 tf.reduce_sum(tf.cast(x * cotangent(i, x.numpy()), tf.float64))
                 for i, x in enumerate(outputs)
-                if x.dtype.is_floating
+                if x.dtype.is_floating and case.gradient
             ]
         )
-    arrays = {f"o{i}": x.numpy() for i, x in enumerate(outputs)}
+    arrays = {f"o{i}": _plain(x).numpy() for i, x in enumerate(outputs)}
     if watched:
         gradients = tape.gradient(loss, [flat[i] for i in watched])
         for i, gradient in zip(watched, gradients, strict=True):
             if gradient is not None:
                 arrays[f"g{i}"] = tf.convert_to_tensor(gradient).numpy()
     return arrays
+
+
+def _quantized(case: Case, argument: Any, value: Any) -> Any:
+    """A tensor in the quantised dtype that an attribute of the case says; NumPy has plain integers for these."""
+    name = case.attrs.get(argument.dtype)
+    wanted = tf.as_dtype(name) if isinstance(name, str) and not isinstance(value, list) else None
+    return tf.bitcast(value, wanted) if wanted is not None and wanted.is_quantized else value
+
+
+def _plain(x: Any) -> Any:
+    """A tensor of quantised numbers as one of plain integers."""
+    return tf.bitcast(x, tf.as_dtype(x.dtype.name[1:])) if x.dtype.is_quantized else x
 
 
 def main(names: list[str]) -> None:

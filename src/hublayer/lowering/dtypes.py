@@ -7,7 +7,8 @@ from typing import Any
 import keras
 
 _NARROW = {"int64": "int32", "uint64": "uint32", "float64": "float32", "complex128": "complex64"}
-_PLAIN = {"qint8": "int8", "quint8": "uint8", "qint16": "int16", "quint16": "uint16", "qint32": "int32"}
+# Quantised numbers are plain integers here.
+PLAIN = {"qint8": "int8", "quint8": "uint8", "qint16": "int16", "quint16": "uint16", "qint32": "int32"}
 
 
 def _wide_types() -> bool:
@@ -28,7 +29,7 @@ def backend_dtype(name: str) -> str:
 
     JAX has no 64-bit types unless jax_enable_x64 is set; their 32-bit ones stand for them there.
     """
-    name = _PLAIN.get(name, name)
+    name = PLAIN.get(name, name)
     return name if _WIDE else _NARROW.get(name, name)
 
 

@@ -57,6 +57,7 @@ _FAMILIES = (
     "sorting",
     "suppression",
     "quantize",
+    "quantized",
     "recurrent",
     "xla_linalg",
     "xla_conv",
