@@ -65,6 +65,15 @@ def test_jit(model):
 
 
 @on_jax
+def test_a_call_on_known_values_while_another_program_is_traced(model):
+    import jax
+
+    layer, inputs = made(model)
+    given = tensors(inputs)
+    close(jax.jit(lambda zero: zero + layer(given))(np.float32(0)), layer(inputs))
+
+
+@on_jax
 def test_jit_over_a_stateless_call_that_trains(model):
     import jax
     import jax.numpy as jnp

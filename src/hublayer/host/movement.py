@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from hublayer.graph.numpy_ops import NUMPY_OPS
 from hublayer.host.string_tensor import StringTensor, concatenate
@@ -83,8 +82,8 @@ def on_strings(op: str, inputs: list[Any], attrs: dict[str, Any]) -> Any:
     return _take(pool, moved)
 
 
-def _take(pool: pa.Array, indices: np.ndarray) -> StringTensor:
-    return StringTensor(pool.take(pa.array(np.ascontiguousarray(indices).ravel())), indices.shape)
+def _take(pool: Any, indices: np.ndarray) -> StringTensor:
+    return StringTensor(pool, (len(pool),)).take(np.ascontiguousarray(indices))
 
 
 def _shape_only(value: Any) -> Any:

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 # Up to so many strings their list is made at once: what follows will want it.
 _FEW = 32
+
+
+def _arrow() -> Any:
+    """pyarrow, which models without strings need not load (24 MB)."""
+    import pyarrow
+
+    return pyarrow
 
 
 class StringTensor:
@@ -55,6 +64,7 @@ class StringTensor:
         np.add.at(changes, starts, 1)
         np.subtract.at(changes, ends, 1)
         kept = np.cumsum(changes[:-1], dtype=np.int8).view(np.bool_)
+        pa = _arrow()
         buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data[kept])]
         return pa.Array.from_buffers(pa.large_binary(), self.size, buffers)
 
@@ -62,6 +72,7 @@ class StringTensor:
     def from_list(cls, values: Iterable[bytes], shape: Sequence[int] | None = None) -> StringTensor:
         """The strings of a flat list; `shape` is by default that of a vector."""
         values = values if isinstance(values, list) else list(values)
+        pa = _arrow()
         tensor = cls(pa.array(values, pa.large_binary()), (len(values),) if shape is None else shape)
         tensor.__dict__["_values"] = values
         return tensor
@@ -73,6 +84,7 @@ class StringTensor:
         Raises TypeError for other elements.
         """
         if array.dtype.kind == "O" and array.size > _FEW:
+            pa = _arrow()
             try:
                 strings = pa.array(array.ravel(), pa.large_binary())
             except (pa.ArrowException, UnicodeEncodeError):
@@ -90,6 +102,7 @@ class StringTensor:
     def from_buffers(cls, offsets: np.ndarray, data: np.ndarray | bytes, shape: Sequence[int]) -> StringTensor:
         """String i is data[offsets[i] : offsets[i + 1]]. offsets: int64, one more than there are strings."""
         offsets = np.ascontiguousarray(offsets, np.int64)
+        pa = _arrow()
         buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
         return cls(pa.Array.from_buffers(pa.large_binary(), len(offsets) - 1, buffers), shape)
 
@@ -148,7 +161,7 @@ class StringTensor:
         if "array" not in self.__dict__ and (flat[1:] > flat[:-1]).all():
             starts, ends, data = self.pieces
             return StringTensor.from_pieces(starts.take(flat), ends.take(flat), data, indices.shape)
-        return StringTensor(self.array.take(pa.array(flat)), indices.shape)
+        return StringTensor(self.array.take(_arrow().array(flat)), indices.shape)
 
     def with_array(self, array: pa.Array) -> StringTensor:
         """Other strings, as many, in the same shape."""
@@ -168,4 +181,4 @@ def _as_bytes(value: Any) -> bytes:
 
 def concatenate(tensors: Sequence[StringTensor]) -> pa.Array:
     """The strings of all tensors, one after another, as one Arrow array."""
-    return pa.concat_arrays([tensor.array for tensor in tensors])
+    return _arrow().concat_arrays([tensor.array for tensor in tensors])

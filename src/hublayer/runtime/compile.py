@@ -17,9 +17,7 @@ def compiled(function: Callable[..., Any], straight: bool = True) -> Callable[..
     """
     backend = keras.config.backend()
     if backend == "jax":
-        import jax
-
-        return jax.jit(function)
+        return _jitted(function)
     if backend == "tensorflow":
         import tensorflow as tf
 
@@ -29,3 +27,29 @@ def compiled(function: Callable[..., Any], straight: bool = True) -> Callable[..
 
         return whole(function)
     return function
+
+
+# XLA's newer emitters of fusions take 54 MB more for MobileNetV2 and longer to compile; what they emit is no faster.
+_ON_CPU = {"xla_cpu_use_fusion_emitters": False}
+
+
+def _jitted(function: Callable[..., Any]) -> Callable[..., Any]:
+    """jax.jit with options where the program is one of its own; a part of another program has that one's."""
+    import jax
+
+    part = jax.jit(function)
+    if jax.default_backend() != "cpu":
+        return part
+    whole = jax.jit(function, compiler_options=_ON_CPU)
+
+    def call(*arguments: Any) -> Any:
+        if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(arguments)):
+            return part(*arguments)
+        try:
+            return whole(*arguments)
+        except ValueError as error:
+            if "compiler_options" not in str(error):  # of a program that is being traced, though nothing here is
+                raise
+            return part(*arguments)
+
+    return call

@@ -61,7 +61,7 @@ class DevicePart:
         check_supported(functions, backend)
         self._folds_on_host = backend == "jax" and _on_cpu()
         self.variables = variables
-        self.draws = any(node.op.startswith(_RANDOM) for function in functions for node in function.nodes)
+        self.draws = any(draws(node.op) for function in functions for node in function.nodes)
         ops = {node.op for function in functions for node in function.nodes}
         self._straight = not self.draws and not ops & _LOOKS and not any(op.startswith(_LOOK) for op in ops)
         self._executables = Executables(graph, backend)
@@ -138,6 +138,11 @@ class DevicePart:
     def _run_main(self, values: dict[str, Any], ahead: list[Any], inputs: list[Any], seed: Any) -> list[Any]:
         assert self._main is not None
         return self._main(self._state(values, seed), [*self._arguments(inputs), *ahead])
+
+
+def draws(op: str) -> bool:
+    """Whether `op` draws random numbers."""
+    return op.startswith(_RANDOM)
 
 
 def _on_cpu() -> bool:

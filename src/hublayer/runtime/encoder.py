@@ -128,7 +128,7 @@ class EncoderTarget:
         arguments = [
             None if name is None else _tensor(inputs[next(remaining)]) for name in argument_names(staged.stage.plan)
         ]
-        seed = self._program.seed_generator.next() if staged.draws else None
+        seed = self._program.seed(staged.draws)
         outputs = staged.encode(own, arguments, seed)
         return _without_strings(pack(trace.outputs, iter(outputs)))
 

@@ -17,7 +17,7 @@ from hublayer.graph.resources import Recipe, ResourceKey
 from hublayer.host.resources import ResourceRecipes, Resources, as_host_value, needed
 from hublayer.lowering.execute import unsupported_error
 from hublayer.runtime.cut import cut
-from hublayer.runtime.device_part import DevicePart
+from hublayer.runtime.device_part import DevicePart, draws
 from hublayer.runtime.host_tensors import flat_components
 from hublayer.runtime.keras_tensors import KerasTensors
 from hublayer.runtime.staged import StagedEndpoint
@@ -93,10 +93,12 @@ class TranslatedProgram:
         self.tensors = KerasTensors()
         self.loaded = None
         self.backend = keras.config.backend()
-        self.seed_generator = keras.random.SeedGenerator()
         self._saved_model = saved_model
         self._source = GraphSource(Library(meta_graph))
         graph = training_graph(saved_model, meta_graph)
+        random = any(_draws(each) for each in (meta_graph, graph) if each is not None)
+        # Making one compiles JAX's first program: a model without random numbers need not wait for it.
+        self.seed_generator = keras.random.SeedGenerator() if random else None
         self._training = None if graph is None else Training(meta_graph, graph, self._source)
         stored = {**self._training.source.main.stored, **self._source.main.stored} if self._training else None
         self._variables = Variables(
@@ -166,7 +168,11 @@ class TranslatedProgram:
         return pack(trace.outputs, iter(outputs))
 
     def _call(self, prepared: PlainEndpoint | StagedEndpoint, inputs: list[Any]) -> list[Any]:
-        return prepared(inputs, self.seed_generator.next() if prepared.draws else None)
+        return prepared(inputs, self.seed(prepared.draws))
+
+    def seed(self, draws: bool) -> Any:
+        """The next seed if random numbers are drawn, else None."""
+        return self.seed_generator.next() if draws and self.seed_generator is not None else None
 
     def adopt(self, variables: Mapping[str, Any]) -> None:
         """Use these keras.Variables, by key, instead of those of the checkpoint."""
@@ -212,6 +218,14 @@ class TranslatedProgram:
         if objects is None or node_id is None or objects.variable(node_id) is None:
             raise AttributeError(name)
         return self._variables[str(node_id)]
+
+
+def _draws(meta_graph: MetaGraph) -> bool:
+    """Whether an op of the MetaGraph draws random numbers."""
+    graph = meta_graph.message.graph_def
+    return any(
+        draws(node.op) for nodes in (graph.node, *(f.node_def for f in graph.library.function)) for node in nodes
+    )
 
 
 def share_variables(program: TranslatedProgram, native: Any) -> None:

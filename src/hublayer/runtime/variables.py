@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import keras
@@ -81,6 +82,11 @@ class Variables:
 
     def listed(self) -> tuple[list[str], set[str] | None]:
         """Keys of the publisher's variables in order, and of those listed as trainable (None: no such list)."""
+        keys, trainable = self._listed
+        return list(keys), trainable
+
+    @cached_property
+    def _listed(self) -> tuple[list[str], set[str] | None]:
         objects = self._meta_graph.objects
         if objects is None:
             return list(self._infos), {key for key, info in self._infos.items() if info.trainable}
@@ -102,7 +108,7 @@ class Variables:
                     f"{self._open().index}: the variable {self._name(key)!r} has the shape {array.shape}, but the "
                     f"model declares {info.shape}."
                 )
-            trainable = self.listed()[1]
+            trainable = self._listed[1]
             is_trainable = key in trainable if trainable is not None else bool(info and info.trainable)
             name = info.name if info else key
             dtype = backend_dtype(array.dtype.name)
