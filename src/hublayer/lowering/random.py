@@ -38,7 +38,7 @@ class _Counted:
         return self._next - 1
 
 
-def _seed(run: Run) -> Any:
+def new_seed(run: Run) -> Any:
     """A new seed for keras.random. A run without seeds counts from a fixed one, so that its ops still differ."""
     if run.seeds is None:
         run.seeds = _Counted(_FIXED_SEED)
@@ -64,16 +64,16 @@ def _words(x: Any) -> Any:
     return ops.cast(x, "uint32" if on_jax else "int64")
 
 
-def _of_seed(seed: Any) -> _Given:
+def of_seed(seed: Any) -> _Given:
     """A stateless op's seed, shape (2,). Keras adds the words on PyTorch: (1, 2) and (2, 1) must differ."""
     return _Given(ops.multiply(_words(seed), _words(np.asarray([1, _ODD]))))
 
 
-def _of_key(key: Any, counter: Any) -> _Given:
+def of_key(key: Any, counter: Any) -> _Given:
     """A key, shape (1,), and a counter, shape (2,) or, not for Philox, (1,)."""
     weights = _words(np.asarray([1, 3])[: counter.shape[0]])
     total = ops.sum(ops.multiply(_words(counter), weights), axis=-1, keepdims=True)
-    return _of_seed(ops.concatenate([_words(key)[:1], _words(total)]))
+    return of_seed(ops.concatenate([_words(key)[:1], _words(total)]))
 
 
 def _shape(shape: Any) -> Any:
@@ -140,19 +140,19 @@ def gamma(shape: Any, alpha: Any, seed: Any) -> Any:
 @lowers("RandomUniform")
 def random_uniform(run: Run, shape: Static, *, seed: int = 0, seed2: int = 0, dtype: str) -> Any:
     """Uniform in [0, 1)."""
-    return uniform(shape, dtype, _seed(run))
+    return uniform(shape, dtype, new_seed(run))
 
 
 @lowers("RandomStandardNormal")
 def random_standard_normal(run: Run, shape: Static, *, seed: int = 0, seed2: int = 0, dtype: str) -> Any:
     """Normal with mean 0 and deviation 1."""
-    return normal(shape, dtype, _seed(run))
+    return normal(shape, dtype, new_seed(run))
 
 
 @lowers("TruncatedNormal")
 def random_truncated_normal(run: Run, shape: Static, *, seed: int = 0, seed2: int = 0, dtype: str) -> Any:
     """Normal, but no further than 2 from 0."""
-    return truncated_normal(shape, dtype, _seed(run))
+    return truncated_normal(shape, dtype, new_seed(run))
 
 
 @lowers("RandomUniformInt")
@@ -167,7 +167,7 @@ def random_uniform_int(
     Tout: str = "int32",
 ) -> Any:
     """Uniform integers in [minval, maxval)."""
-    return integers(shape, minval, maxval, dtype_of(minval), _seed(run))
+    return integers(shape, minval, maxval, dtype_of(minval), new_seed(run))
 
 
 @lowers("ParameterizedTruncatedNormal")
@@ -196,7 +196,7 @@ def parameterized_truncated_normal(
 
     mean, deviation, low, high = (spread(x) for x in (means, stdevs, minvals, maxvals))
     low_erf, high_erf = (ops.erf((bound - mean) / deviation * math.sqrt(0.5)) for bound in (low, high))
-    drawn = low_erf + (high_erf - low_erf) * uniform(shape, "float32", _seed(run))
+    drawn = low_erf + (high_erf - low_erf) * uniform(shape, "float32", new_seed(run))
     result = mean + deviation * math.sqrt(2) * ops.erfinv(ops.clip(drawn, -1 + 1e-7, 1 - 1e-7))
     return cast(ops.maximum(ops.minimum(result, high), low), dtype)
 
@@ -206,61 +206,61 @@ def multinomial(
     run: Run, logits: Any, num_samples: Static, *, seed: int = 0, seed2: int = 0, output_dtype: str = "int64"
 ) -> Any:
     """Class numbers by unnormalised log probabilities."""
-    return categorical(logits, num_samples, output_dtype, _seed(run))
+    return categorical(logits, num_samples, output_dtype, new_seed(run))
 
 
 @lowers("RandomShuffle")
 def random_shuffle(run: Run, value: Any, *, seed: int = 0, seed2: int = 0) -> Any:
     """Rows in another order."""
-    return shuffle(value, _seed(run))
+    return shuffle(value, new_seed(run))
 
 
 @lowers("RandomGamma")
 def random_gamma(run: Run, shape: Static, alpha: Any, *, seed: int = 0, seed2: int = 0) -> Any:
     """Gamma of rate 1: `shape` samples for each element of alpha."""
-    return gamma(shape, alpha, _seed(run))
+    return gamma(shape, alpha, new_seed(run))
 
 
 @lowers("StatelessRandomUniform")
 def stateless_uniform(shape: Static, seed: Any, *, dtype: str = "float32") -> Any:
     """Uniform in [0, 1)."""
-    return uniform(shape, dtype, _of_seed(seed))
+    return uniform(shape, dtype, of_seed(seed))
 
 
 @lowers("StatelessRandomUniformV2")
 def stateless_uniform_v2(shape: Static, key: Any, counter: Any, alg: Any, *, dtype: str = "float32") -> Any:
     """Uniform in [0, 1)."""
-    return uniform(shape, dtype, _of_key(key, counter))
+    return uniform(shape, dtype, of_key(key, counter))
 
 
 @lowers("StatelessRandomNormal")
 def stateless_normal(shape: Static, seed: Any, *, dtype: str = "float32") -> Any:
     """Normal with mean 0 and deviation 1."""
-    return normal(shape, dtype, _of_seed(seed))
+    return normal(shape, dtype, of_seed(seed))
 
 
 @lowers("StatelessRandomNormalV2")
 def stateless_normal_v2(shape: Static, key: Any, counter: Any, alg: Any, *, dtype: str = "float32") -> Any:
     """Normal with mean 0 and deviation 1."""
-    return normal(shape, dtype, _of_key(key, counter))
+    return normal(shape, dtype, of_key(key, counter))
 
 
 @lowers("StatelessTruncatedNormal")
 def stateless_truncated_normal(shape: Static, seed: Any, *, dtype: str = "float32") -> Any:
     """Normal, but no further than 2 from 0."""
-    return truncated_normal(shape, dtype, _of_seed(seed))
+    return truncated_normal(shape, dtype, of_seed(seed))
 
 
 @lowers("StatelessTruncatedNormalV2")
 def stateless_truncated_normal_v2(shape: Static, key: Any, counter: Any, alg: Any, *, dtype: str = "float32") -> Any:
     """Normal, but no further than 2 from 0."""
-    return truncated_normal(shape, dtype, _of_key(key, counter))
+    return truncated_normal(shape, dtype, of_key(key, counter))
 
 
 @lowers("StatelessRandomUniformInt")
 def stateless_uniform_int(shape: Static, seed: Any, minval: Any, maxval: Any, *, dtype: str = "") -> Any:
     """Uniform integers in [minval, maxval)."""
-    return integers(shape, minval, maxval, dtype_of(minval), _of_seed(seed))
+    return integers(shape, minval, maxval, dtype_of(minval), of_seed(seed))
 
 
 @lowers("StatelessRandomUniformIntV2")
@@ -268,25 +268,25 @@ def stateless_uniform_int_v2(
     shape: Static, key: Any, counter: Any, alg: Any, minval: Any, maxval: Any, *, dtype: str = ""
 ) -> Any:
     """Uniform integers in [minval, maxval)."""
-    return integers(shape, minval, maxval, dtype_of(minval), _of_key(key, counter))
+    return integers(shape, minval, maxval, dtype_of(minval), of_key(key, counter))
 
 
 @lowers("StatelessMultinomial")
 def stateless_multinomial(logits: Any, num_samples: Static, seed: Any, *, output_dtype: str = "int64") -> Any:
     """Class numbers by unnormalised log probabilities."""
-    return categorical(logits, num_samples, output_dtype, _of_seed(seed))
+    return categorical(logits, num_samples, output_dtype, of_seed(seed))
 
 
 @lowers("StatelessRandomGammaV2")
 def stateless_gamma_v2(shape: Static, seed: Any, alpha: Any, *, dtype: str = "") -> Any:
     """Gamma of rate 1; `shape` ends with alpha's."""
-    return _stateless_gamma(shape, alpha, _of_seed(seed))
+    return _stateless_gamma(shape, alpha, of_seed(seed))
 
 
 @lowers("StatelessRandomGammaV3")
 def stateless_gamma_v3(shape: Static, key: Any, counter: Any, alg: Any, alpha: Any, *, dtype: str = "") -> Any:
     """Gamma of rate 1; `shape` ends with alpha's."""
-    return _stateless_gamma(shape, alpha, _of_key(key, counter))
+    return _stateless_gamma(shape, alpha, of_key(key, counter))
 
 
 def _stateless_gamma(shape: np.ndarray, alpha: Any, seed: Any) -> Any:
@@ -296,7 +296,7 @@ def _stateless_gamma(shape: np.ndarray, alpha: Any, seed: Any) -> Any:
 @lowers("StatelessShuffle")
 def stateless_shuffle(value: Any, key: Any, counter: Any, alg: Any) -> Any:
     """Rows in another order."""
-    return shuffle(value, _of_key(key, counter))
+    return shuffle(value, of_key(key, counter))
 
 
 @lowers("StatelessRandomGetKeyCounter")
@@ -326,3 +326,9 @@ def read_and_skip(run: Run, resource: VariableHandle, alg: Any, delta: Static) -
     step[0] = int(delta) * _STEP
     run.assign(resource, ops.add(state, step))
     return state
+
+
+def of_generator(run: Run, resource: VariableHandle, shape: np.ndarray) -> Any:
+    """A seed of a generator's state, which moves on by as many numbers as `shape` has."""
+    words = _words(read_and_skip(run, resource, None, np.asarray(max(int(np.prod(shape)), 1))))
+    return of_key(words[-1:], words[:-1][:2])

@@ -37,4 +37,5 @@ lowers_native("StatelessMultinomial", "StatelessRandomGammaV2", "StatelessRandom
 lowers_native("StatelessRandomGetKeyCounter", "StatelessRandomGetKeyCounterAlg", "StatelessShuffle")
 lowers_native("StatelessRandomNormal", "StatelessRandomNormalV2", "StatelessRandomUniform", "StatelessRandomUniformV2")
 lowers_native("StatelessRandomUniformInt", "StatelessRandomUniformIntV2")
+lowers_native("StatelessRandomUniformFullInt", "StatelessRandomUniformFullIntV2")
 lowers_native("StatelessTruncatedNormal", "StatelessTruncatedNormalV2")
