@@ -32,6 +32,8 @@ OPS = {
     "XlaSvd": "test_xla_functions.py",
     "XlaIf": "test_xla_functions.py",
     "XlaOptimizationBarrier": "test_xla_functions.py",
+    "XlaRngBitGenerator": "test_xla_numbers.py",
+    "XlaSetDynamicDimensionSize": "test_xla_numbers.py",
     "XlaSetBound": "test_xla_functions.py",
     "XlaSharding": "test_xla_functions.py",
     "XlaSpmdFullToShardShape": "test_xla_functions.py",

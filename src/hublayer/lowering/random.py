@@ -56,7 +56,7 @@ class _Given(keras.random.SeedGenerator):
         return self._words
 
 
-def _words(x: Any) -> Any:
+def words(x: Any) -> Any:
     """Integers as the backend's seeds: uint32 on JAX, else int64."""
     on_jax = keras.config.backend() == "jax"
     if isinstance(x, np.ndarray):
@@ -66,14 +66,14 @@ def _words(x: Any) -> Any:
 
 def of_seed(seed: Any) -> _Given:
     """A stateless op's seed, shape (2,). Keras adds the words on PyTorch: (1, 2) and (2, 1) must differ."""
-    return _Given(ops.multiply(_words(seed), _words(np.asarray([1, _ODD]))))
+    return _Given(ops.multiply(words(seed), words(np.asarray([1, _ODD]))))
 
 
 def of_key(key: Any, counter: Any) -> _Given:
     """A key, shape (1,), and a counter, shape (2,) or, not for Philox, (1,)."""
-    weights = _words(np.asarray([1, 3])[: counter.shape[0]])
-    total = ops.sum(ops.multiply(_words(counter), weights), axis=-1, keepdims=True)
-    return of_seed(ops.concatenate([_words(key)[:1], _words(total)]))
+    weights = words(np.asarray([1, 3])[: counter.shape[0]])
+    total = ops.sum(ops.multiply(words(counter), weights), axis=-1, keepdims=True)
+    return of_seed(ops.concatenate([words(key)[:1], words(total)]))
 
 
 def _shape(shape: Any) -> Any:
@@ -302,8 +302,8 @@ def stateless_shuffle(value: Any, key: Any, counter: Any, alg: Any) -> Any:
 @lowers("StatelessRandomGetKeyCounter")
 def key_counter(seed: Any) -> tuple[Any, Any]:
     """A key, shape (1,), and a counter, shape (2,), that stand for `seed`; 64 bits wide where the backend has them."""
-    words = _words(seed)
-    return words[:1], ops.concatenate([words[1:], ops.zeros_like(words[1:])])
+    both = words(seed)
+    return both[:1], ops.concatenate([both[1:], ops.zeros_like(both[1:])])
 
 
 @lowers("StatelessRandomGetKeyCounterAlg")
@@ -330,5 +330,5 @@ def read_and_skip(run: Run, resource: VariableHandle, alg: Any, delta: Static) -
 
 def of_generator(run: Run, resource: VariableHandle, shape: np.ndarray) -> Any:
     """A seed of a generator's state, which moves on by as many numbers as `shape` has."""
-    words = _words(read_and_skip(run, resource, None, np.asarray(max(int(np.prod(shape)), 1))))
-    return of_key(words[-1:], words[:-1][:2])
+    state = words(read_and_skip(run, resource, None, np.asarray(max(int(np.prod(shape)), 1))))
+    return of_key(state[-1:], state[:-1][:2])

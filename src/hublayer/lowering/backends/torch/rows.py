@@ -19,10 +19,19 @@ def look_up_rows(table, ids, lengths, *, combiner="sum", empty="zero"):
     if table.ndim != 2 or not np.prod(ids.shape):
         return general(table, ids, lengths, combiner=combiner, empty=empty)
     if isinstance(ids, np.ndarray) and isinstance(lengths, np.ndarray) and table.device.type == "cpu":
-        # Bags without padding need no weights: PyTorch's kernel for them is twice as fast again.
-        tokens = torch.from_numpy(ids[np.arange(ids.shape[1]) < lengths[:, None]])
-        starts = torch.from_numpy(np.cumsum(lengths, dtype=tokens.numpy().dtype) - lengths)
-        return scaled(embedding_bag(tokens, table, starts.to(tokens.dtype), mode="sum"), tensor(lengths), combiner)
+        return _bags(table, ids, lengths, combiner)
     ids = tensor(ids)
     weights = weights_of(lengths, ids.shape[1], str(table.dtype).removeprefix("torch."))
     return scaled(embedding_bag(ids, table, per_sample_weights=weights, mode="sum"), lengths, combiner)
+
+
+def _bags(table: torch.Tensor, ids: np.ndarray, lengths: np.ndarray, combiner: str) -> torch.Tensor:
+    """The same for arrays: bags without padding need no weights, for which PyTorch has a kernel twice as fast."""
+    tokens = ids[np.arange(ids.shape[1]) < lengths[:, None]]
+    starts = (np.cumsum(lengths) - lengths).astype(tokens.dtype)
+    total = embedding_bag(torch.from_numpy(tokens), table, torch.from_numpy(starts), mode="sum")
+    if combiner == "sum":
+        return total
+    counts = np.maximum(lengths, 1).astype(np.float32)
+    divisor = torch.from_numpy(np.sqrt(counts) if combiner == "sqrtn" else counts)
+    return total / divisor[:, None].to(total.dtype)
