@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -13,8 +15,9 @@ from hublayer.savedmodel.tensors import constant_dtype
 
 Tensor = np.ndarray | StringTensor
 
-# From this many keys on, hashing all of them at once is faster than asking a dict for each. Measured with 50,000 words.
-_MANY = 256
+# From this many keys on, hashing all of them at once is faster than asking a dict for each: the first where the strings
+# stand in one buffer, the second where they are a list already. Measured with 50,000 words.
+_MANY, _MANY_LISTED = 256, 2048
 
 
 class LookupTable:
@@ -60,15 +63,11 @@ class LookupTable:
         if not each and default.shape != self.value_shape:
             raise ValueError(f"the default has shape {default.shape}, but a value of {self!r} has {self.value_shape}")
         count = int(np.prod(shape))
-        if count < _MANY or not self._rows:
-            rows = [self._rows.get(key, -1) for key in self._as_keys(keys)]
-            values, defaults = self._values, _elements(default, self.value_shape)
-            if each:
-                found = [values[r] if r >= 0 else defaults[i] for i, r in enumerate(rows)]
-            else:
-                found = [values[r] if r >= 0 else defaults[0] for r in rows]
-            return self._as_tensor(found, (*shape, *self.value_shape))
-        places = self._find_rows(keys)
+        places = self._find_rows(keys, count)
+        if isinstance(default, StringTensor) and count < _MANY:
+            defaults, values = default.to_list(), self._values
+            places = [(row, i if each else 0) for i, row in enumerate(places.tolist())]
+            return StringTensor.from_list([values[row] if row >= 0 else defaults[i] for row, i in places], shape)
         pool = self._pool()
         if isinstance(pool, StringTensor):
             assert isinstance(default, StringTensor)
@@ -77,6 +76,8 @@ class LookupTable:
             both = StringTensor(concatenate([pool, default]), (pool.size + default.size,))
             return both.take(places.reshape((*shape, *self.value_shape)))
         assert isinstance(default, np.ndarray)
+        if not len(pool):
+            pool = np.zeros((1, *self.value_shape), pool.dtype)
         result = pool.take(places, axis=0, mode="clip")
         unknown = places < 0
         result[unknown] = default.reshape(-1, *self.value_shape)[unknown] if each else default
@@ -100,16 +101,17 @@ class LookupTable:
     def _as_tensor(self, values: list[Any], shape: tuple[int, ...], dtype: str | None = None) -> Tensor:
         return _tensor(values, shape, dtype or self.value_dtype)
 
-    def _find_rows(self, keys: Tensor) -> np.ndarray:
-        """int64: which row has each key, -1 for none."""
-        self._asked += keys.size
-        if self._index is None and self._indexable and self._asked * 4 >= len(self._rows):
-            self._make_index()
-        if isinstance(self._index, StringIndex) and isinstance(keys, StringTensor):
-            return self._index.find(keys)
-        if isinstance(self._index, IntegerIndex) and isinstance(keys, np.ndarray):
-            return self._index.find(keys.astype(np.int64).ravel())
-        return np.fromiter((self._rows.get(key, -1) for key in self._as_keys(keys)), np.int64)
+    def _find_rows(self, keys: Tensor, count: int) -> np.ndarray:
+        """int64: which row has each of `count` keys, -1 for none."""
+        if count >= (_MANY_LISTED if isinstance(keys, StringTensor) and keys.is_listed else _MANY) and self._rows:
+            self._asked += count
+            if self._index is None and self._indexable and self._asked * 4 >= len(self._rows):
+                self._make_index()
+            if isinstance(self._index, StringIndex) and isinstance(keys, StringTensor):
+                return self._index.find(keys)
+            if isinstance(self._index, IntegerIndex) and isinstance(keys, np.ndarray):
+                return self._index.find(keys.astype(np.int64).ravel())
+        return np.fromiter(map(self._rows.get, self._as_keys(keys), repeat(-1)), np.int64, count)
 
     def _make_index(self) -> None:
         try:
@@ -245,9 +247,9 @@ class DenseTable(MutableTable):
                 raise ValueError(f"{self!r} uses the key {key!r} as its {kind} key: it cannot be looked up or set")
         return keys_
 
-    def _find_rows(self, keys: Tensor) -> np.ndarray:
+    def _find_rows(self, keys: Tensor, count: int) -> np.ndarray:
         self._as_keys(keys)
-        return super()._find_rows(keys)
+        return super()._find_rows(keys, count)
 
     def replace(self, keys: Tensor, values: Tensor) -> None:
         """Forget everything and set the values of `keys`. What was exported may hold the two unused keys."""
@@ -265,7 +267,13 @@ def _rows_of(tensor: Tensor, rows: list[int]) -> Tensor:
 
 
 def _name(value: Any) -> str:
-    return str(getattr(value, "dtype", type(value).__name__))
+    return _text(getattr(value, "dtype", type(value).__name__))
+
+
+@cache
+def _text(dtype: Any) -> str:
+    """NumPy takes microseconds to name a dtype."""
+    return str(dtype)
 
 
 def _elements(tensor: Tensor, shape: tuple[int, ...]) -> list[Any]:

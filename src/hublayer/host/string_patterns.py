@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import re2
 
 from hublayer.host.byte_sets import ByteSet, byte_set, region, run_starts, without
-from hublayer.host.string_tensor import StringTensor
+from hublayer.host.string_tensor import FEW, StringTensor
 
 # What stands for exactly one character wherever it is written: a character, an escape, a class, a set.
 _CLASS = r"\\[dDsSwW]|\\[pP](?:[A-Z]|\{\^?\w+\})"
@@ -64,7 +64,9 @@ class Pattern:
         if not replace_global:
             return self._first_replaced(strings, rewrite, last_group)
         if self.ascii_set is not None and len(valid) <= 1 and not valid.startswith(b"\\"):
-            result = _set_replaced(strings, self.ascii_set, valid)
+            one_by_one = strings.size <= FEW and not (self.ascii_set.runs and valid)
+            replace = _each_replaced if one_by_one else _set_replaced
+            result = replace(strings, self.ascii_set, valid)
             if result is not None:
                 return result
         return _arrow_replaced(strings, self.closed, valid)
@@ -151,6 +153,17 @@ def _ascii_set(source: str) -> AsciiSet | None:
     members = bytes(code for code in range(128) if compiled.fullmatch(bytes([code])))
     beyond = not single.isascii() or bool(re.search(r"\^|\.|\\[DSWpP]", single))
     return AsciiSet(byte_set(members), runs, beyond)
+
+
+def _each_replaced(strings: StringTensor, found: AsciiSet, literal: bytes) -> StringTensor | None:
+    """As `_set_replaced`, one string after another; not for runs that become a byte."""
+    values = strings.to_list()
+    if found.ascii_only and not all(map(bytes.isascii, values)):
+        return None
+    members = found.members.members
+    table = bytes.maketrans(members, literal * len(members)) if literal else None
+    deleted = b"" if literal else members
+    return StringTensor.from_list([value.translate(table, deleted) for value in values], strings.shape)
 
 
 def _set_replaced(strings: StringTensor, found: AsciiSet, literal: bytes) -> StringTensor | None:

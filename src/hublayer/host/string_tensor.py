@@ -11,8 +11,8 @@ import numpy as np
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# Up to so many strings their list is made at once: what follows will want it.
-_FEW = 32
+# Up to so many strings Python's own methods on each are faster than passes over the bytes of all.
+FEW = 64
 
 
 def _arrow() -> Any:
@@ -57,6 +57,9 @@ class StringTensor:
     @cached_property
     def array(self) -> pa.Array:
         """The strings as an Arrow ``large_binary`` array."""
+        pa = _arrow()
+        if "pieces" not in self.__dict__:
+            return pa.array(self._values, pa.large_binary())
         starts, ends, data = self.pieces
         offsets = np.zeros(self.size + 1, np.int64)
         np.cumsum(ends - starts, out=offsets[1:])
@@ -64,7 +67,6 @@ class StringTensor:
         np.add.at(changes, starts, 1)
         np.subtract.at(changes, ends, 1)
         kept = np.cumsum(changes[:-1], dtype=np.int8).view(np.bool_)
-        pa = _arrow()
         buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data[kept])]
         return pa.Array.from_buffers(pa.large_binary(), self.size, buffers)
 
@@ -72,8 +74,9 @@ class StringTensor:
     def from_list(cls, values: Iterable[bytes], shape: Sequence[int] | None = None) -> StringTensor:
         """The strings of a flat list; `shape` is by default that of a vector."""
         values = values if isinstance(values, list) else list(values)
-        pa = _arrow()
-        tensor = cls(pa.array(values, pa.large_binary()), (len(values),) if shape is None else shape)
+        tensor = cls.__new__(cls)
+        tensor.shape = (len(values),) if shape is None else tuple(int(dim) for dim in shape)
+        tensor.size = len(values)
         tensor.__dict__["_values"] = values
         return tensor
 
@@ -83,7 +86,7 @@ class StringTensor:
 
         Raises TypeError for other elements.
         """
-        if array.dtype.kind == "O" and array.size > _FEW:
+        if array.dtype.kind == "O" and array.size > FEW:
             pa = _arrow()
             try:
                 strings = pa.array(array.ravel(), pa.large_binary())
@@ -133,6 +136,11 @@ class StringTensor:
         raw = data.tobytes()
         return [raw[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
 
+    @property
+    def is_listed(self) -> bool:
+        """Whether `to_list` costs nothing."""
+        return "_values" in self.__dict__
+
     def to_list(self) -> list[bytes]:
         """All strings in row-major order. The list is kept: do not change it."""
         return self._values
@@ -153,12 +161,21 @@ class StringTensor:
         shape = np.empty(self.size, np.bool_).reshape(tuple(shape)).shape
         if "array" in self.__dict__:
             return StringTensor(self.array, shape)
-        return StringTensor.from_pieces(*self.pieces, shape)
+        if "pieces" in self.__dict__:
+            return StringTensor.from_pieces(*self.pieces, shape)
+        return StringTensor.from_list(self._values, shape)
 
     def take(self, indices: np.ndarray) -> StringTensor:
         """String number indices[i] of the row-major order at each place of `indices`."""
         flat = indices.ravel()
-        if "array" not in self.__dict__ and (flat[1:] > flat[:-1]).all():
+        if flat.size and int(flat.min()) < 0:
+            raise IndexError(f"string {int(flat.min())} was asked for; they are counted from 0")
+        if "array" in self.__dict__:
+            return StringTensor(self.array.take(_arrow().array(flat)), indices.shape)
+        if "pieces" not in self.__dict__:
+            values = self._values
+            return StringTensor.from_list([values[i] for i in flat.tolist()], indices.shape)
+        if (flat[1:] > flat[:-1]).all():
             starts, ends, data = self.pieces
             return StringTensor.from_pieces(starts.take(flat), ends.take(flat), data, indices.shape)
         return StringTensor(self.array.take(_arrow().array(flat)), indices.shape)

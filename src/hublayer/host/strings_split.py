@@ -10,11 +10,9 @@ import pyarrow.compute as pc
 
 from hublayer.host.byte_sets import byte_set, region, where
 from hublayer.host.registry import host_op
-from hublayer.host.string_tensor import StringTensor
+from hublayer.host.string_tensor import FEW, StringTensor
 
 WHITESPACE = byte_set(b" \t\n\v\f\r")
-# Fewer strings than this are split faster one by one.
-_FEW = 24
 
 
 def _sparse(counts: np.ndarray, values: StringTensor) -> list:
@@ -99,7 +97,7 @@ def string_split(input, delimiter, *, skip_empty=True):
     if not separators:
         counts = np.diff(input.offsets)
         return _sparse(counts, StringTensor.from_buffers(np.arange(len(data) + 1), data, (len(data),)))
-    if input.size <= _FEW and len(separators) == 1:
+    if input.size <= FEW and len(separators) == 1:
         tokens = [value.split(separators) if value else [] for value in input.to_list()]
         return _from_lists([list(filter(None, found)) for found in tokens] if skip_empty else tokens)
     mask = byte_set(separators).mask(data)
@@ -124,7 +122,7 @@ def string_split_v2(input, sep, *, maxsplit=-1):
     if maxsplit > 0:
         tokens = [value.split(None, maxsplit) for value in input.to_list()]
         return _from_lists([[*found, b""] if len(found) == maxsplit else found for found in tokens])
-    if input.size <= _FEW:
+    if input.size <= FEW:
         return _from_lists([value.split(separator or None) for value in input.to_list()])
     data = region(input)
     if not separator:
