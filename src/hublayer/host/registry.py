@@ -32,6 +32,7 @@ _FAMILIES = (
     "tensor_arrays",
     "elementwise",
     "numbers",
+    "special_functions",
     "diagonals",
     "tables",
     "strings_case",
