@@ -12,8 +12,9 @@ from hublayer.host.string_tensor import StringTensor
 
 # Longest key, in bytes, of an index over strings: a round of eight bytes costs the same for one key as for many.
 LONGEST = 64
-_MASKS = np.array([(1 << 8 * count) - 1 for count in range(8)] + [2**64 - 1], np.uint64)
 _SHIFT = np.uint64(32)
+# In the highest byte of a code stands the length of a short string, or this.
+_LONG = np.uint64(0xFF << 56)
 
 
 def _odd() -> np.uint64:
@@ -65,7 +66,11 @@ class _Buckets:
 
 
 class StringIndex:
-    """Finds strings of at most `LONGEST` bytes by a hash, and compares all their bytes."""
+    """Finds strings of at most `LONGEST` bytes, and compares all their bytes.
+
+    A string of up to seven bytes is one number: its bytes, and its length above them. A longer one is a hash that
+    cannot be such a number, and its bytes are compared eight at a time.
+    """
 
     def __init__(self, keys: StringTensor):
         """Raises ValueError for keys that are longer, or that are none at all."""
@@ -73,68 +78,80 @@ class StringIndex:
         lengths = ends - starts
         if not keys.size or lengths.max() > LONGEST:
             raise ValueError("an index is over some strings, none of them too long")
-        self._lengths = lengths.astype(np.uint8)
-        self._longest = int(lengths.max())
         self._multipliers = [_odd() for _ in range(2)]
-        chunks = _chunks(starts, lengths, data, self._longest)
-        self._words = [np.zeros(keys.size, np.uint64) for _ in chunks]
-        for column, (rows, words) in zip(self._words, chunks, strict=True):
-            column[rows] = words
-        self._buckets = _Buckets.of(self._hash(lengths, chunks))
+        self._longest = int(lengths.max())
+        codes, long, words = self._codes(starts, lengths, data)
+        self._codes_of_keys = codes
+        self._lengths = lengths.astype(np.uint8)
+        self._words = [np.zeros(keys.size, np.uint64) for _ in words]
+        for column, found in zip(self._words, words, strict=True):
+            column[long] = found
+        self._buckets = _Buckets.of(self._hash(codes))
 
-    def _hash(self, lengths: np.ndarray, chunks: list[tuple[np.ndarray | slice, np.ndarray]]) -> np.ndarray:
+    def _hash(self, codes: np.ndarray) -> np.ndarray:
+        hashes = codes * self._multipliers[0]
+        hashes ^= hashes >> _SHIFT
+        hashes *= self._multipliers[1]
+        return hashes
+
+    def _codes(
+        self, starts: np.ndarray, lengths: np.ndarray, data: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
+        """uint64 for each string; which are longer than seven bytes, and their bytes as uint64 words, zeros behind."""
+        base, stop = (int(starts[0]), int(starts[-1] + lengths[-1])) if len(starts) else (0, 0)
+        padded = np.zeros(stop - base + 8, np.uint8)
+        padded[:-8] = data[base:stop]
+        every = np.ndarray((stop - base + 1,), "<u8", padded.data, strides=(1,))  # a word at every byte; take() would copy them all
+        starts = starts - base
+        codes = _cut(every[starts], np.minimum(lengths, 8))
+        codes |= lengths.view(np.uint64) << np.uint64(56)  # of longer ones this is nothing yet
+        long = np.flatnonzero(lengths > 7)
+        starts, lengths = starts.take(long), lengths.take(long)
         first, second = self._multipliers
-        hashes = lengths.astype(np.uint64)
-        hashes *= second
-        for rows, words in chunks:
-            mixed = (hashes if isinstance(rows, slice) else hashes[rows]) ^ words
+        mixed, words = lengths.astype(np.uint64), []
+        for begin in range(0, self._longest, 8):
+            places = starts + begin
+            words.append(_cut(every[np.minimum(places, len(every) - 1)], np.minimum(lengths - begin, 8)))
+            mixed ^= words[-1]
             mixed *= first
             mixed ^= mixed >> _SHIFT
             mixed *= second
-            hashes[rows] = mixed ^ (mixed >> _SHIFT)
-        hashes *= first
-        return hashes
+        codes[long] = mixed | _LONG
+        return codes, long, words
 
     def find(self, keys: StringTensor) -> np.ndarray:
         """int64, shape (keys.size,): the place of each string among the indexed keys, -1 for one that is not there."""
         starts, ends, data = keys.pieces
         lengths = ends - starts
-        chunks = _chunks(starts, lengths, data, self._longest)
+        codes, long, words = self._codes(starts, lengths, data)
+        lengths = lengths[long]
 
         def differ(places: np.ndarray, which: np.ndarray | None) -> np.ndarray:
-            different = self._lengths.take(places) != (lengths if which is None else lengths[which])
-            for column, (rows, words) in zip(self._words, chunks, strict=True):
-                if isinstance(rows, slice):
-                    different |= column.take(places) != (words if which is None else words[which])
-                elif which is None:
-                    different[rows] |= column.take(places[rows]) != words
-                elif len(rows):
-                    mine = np.minimum(np.searchsorted(rows, which), len(rows) - 1)
-                    long = np.flatnonzero(rows[mine] == which)
-                    different[long] |= column.take(places[long]) != words[mine[long]]
+            different = self._codes_of_keys.take(places) != (codes if which is None else codes[which])
+            if not len(long):
+                return different
+            if which is None:
+                mine, inside = slice(None), long
+            else:
+                mine = np.minimum(np.searchsorted(long, which), len(long) - 1)
+                inside = np.flatnonzero(long[mine] == which)
+                mine = mine[inside]
+            rows = places[inside]
+            wrong = self._lengths.take(rows) != lengths[mine]
+            for column, word in zip(self._words, words, strict=True):
+                wrong |= column.take(rows) != word[mine]
+            different[inside] |= wrong
             return different
 
-        return self._buckets.find(self._hash(lengths, chunks), differ)
+        return self._buckets.find(self._hash(codes), differ)
 
 
-def _chunks(
-    starts: np.ndarray, lengths: np.ndarray, data: np.ndarray, longest: int
-) -> list[tuple[np.ndarray | slice, np.ndarray]]:
-    """Bytes 0 to 8, 8 to 16, … of the strings that have them, up to `longest`: which strings, and uint64 words."""
-    base, stop = (int(starts[0]), int(starts[-1] + lengths[-1])) if len(starts) else (0, 0)
-    padded = np.zeros(stop - base + 8, np.uint8)
-    padded[:-8] = data[base:stop]
-    words = np.ndarray((stop - base + 1,), "<u8", padded.data, strides=(1,))  # one at every byte
-    starts = starts - base
-    first = words.take(starts)
-    first &= _MASKS.take(np.minimum(lengths, 8))
-    chunks: list[tuple[np.ndarray | slice, np.ndarray]] = [(slice(None), first)]
-    rows = np.flatnonzero(lengths > 8)
-    for begin in range(8, longest, 8):  # empty rounds too: as many chunks for any strings
-        left = lengths[rows] - begin
-        chunks.append((rows, words.take(starts[rows] + begin) & _MASKS.take(np.minimum(left, 8))))
-        rows = rows[left > 8]
-    return chunks
+def _cut(words: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """The first bytes of little-endian words, zeros behind. lengths: int64, 8 at most; none for less than one."""
+    gone = (8 - lengths).view(np.uint64) << np.uint64(3)
+    words <<= gone  # by 64 and more gives zero
+    words >>= gone
+    return words
 
 
 class IntegerIndex:
