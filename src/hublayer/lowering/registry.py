@@ -29,6 +29,7 @@ _FAMILIES = (
     "activations",
     "passthrough",
     "special",
+    "incomplete_beta",
     "reduce",
     "shape",
     "slicing",
