@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from hublayer.errors import ExecutionError
 from hublayer.graph.ir import Function, Node, Parameter, Value
+from hublayer.graph.passes.split_rows import FILL_EMPTY_ROWS, SPLIT_ROWS, keep_rows_of_splits
 from hublayer.graph.passes.text_idioms import KEEP_ROWS, ROW_SPLITS, VOCABULARY_LOOKUP, shorten_text_idioms
 from hublayer.host.execute import HostExecutable, HostRun
 from hublayer.host.lookup_table import ImmutableTable
@@ -63,7 +64,7 @@ def ops(function: Function) -> list[str]:
     return [node.op for node in function.nodes if node.op != "Const"]
 
 
-def split(b: Builder, op: str = "StringSplitV2") -> tuple[Value, Value, Value]:
+def split_tokens(b: Builder, op: str = "StringSplitV2") -> tuple[Value, Value, Value]:
     """(indices, values, dense shape)."""
     indices = b.add(op, Value("text"), b"" if op == "StringSplitV2" else b" ")
     return indices, Value(indices.node, 1), Value(indices.node, 2)
@@ -97,7 +98,7 @@ def row_splits(b: Builder, rows: Value, size: Value) -> Value:
 @given(texts=TEXTS)
 def test_what_a_split_gives_is_sparse_already(op, texts):
     b = Builder("text")
-    indices, values, shape = split(b, op)
+    indices, values, shape = split_tokens(b, op)
     sparse = b.add("RaggedTensorToSparse", row_splits(b, column(b, indices), element(b, shape)), values, RAGGED_RANK=1)
     dense = Value(sparse.node, 2)
     leading = b.add("Prod", b.add("Slice", dense, [0], [1]), [0])
@@ -118,7 +119,7 @@ def test_what_a_split_gives_is_sparse_already(op, texts):
 @given(texts=TEXTS)
 def test_row_splits(texts):
     b = Builder("text")
-    indices, _, shape = split(b)
+    indices, _, shape = split_tokens(b)
     function = b.function(row_splits(b, column(b, indices), element(b, shape)))
     short = shorten_text_idioms(function)
     assert ROW_SPLITS in ops(short)
@@ -134,7 +135,7 @@ def test_row_splits(texts):
 @given(texts=TEXTS)
 def test_buckets_for_unknown_words(hashed, texts):
     b = Builder("text", "table")
-    keys = split(b)[1]
+    keys = split_tokens(b)[1]
     default = b.constant(np.int64(-1))
     found = b.add("LookupTableFindV2", Value("table"), keys, default)
     key = {"key": [3, 5]} if hashed.endswith("Strong") else {}
@@ -173,23 +174,23 @@ def test_a_mask_longer_than_the_rows_is_refused():
 
 
 def _other_column(b: Builder) -> Value:
-    indices, values, shape = split(b)
+    indices, values, shape = split_tokens(b)
     return b.add("RaggedTensorToSparse", row_splits(b, column(b, indices, 1), element(b, shape)), values, RAGGED_RANK=1)
 
 
 def _other_strings(b: Builder) -> Value:
-    indices, _, shape = split(b)
+    indices, _, shape = split_tokens(b)
     others = b.add("StringUpper", Value(indices.node, 1))
     return b.add("RaggedTensorToSparse", row_splits(b, column(b, indices), element(b, shape)), others, RAGGED_RANK=1)
 
 
 def _other_length(b: Builder) -> Value:
-    vector = b.add("Reshape", b.add("Cast", column(b, split(b)[0]), SrcT="int64", DstT="int32"), [-1])
+    vector = b.add("Reshape", b.add("Cast", column(b, split_tokens(b)[0]), SrcT="int64", DstT="int32"), [-1])
     return b.add("Minimum", np.int32(9), b.add("Maximum", np.int32(9), b.add("AddV2", vector, np.int32(1))))
 
 
 def _other_start(b: Builder) -> Value:
-    vector = b.add("Reshape", column(b, split(b)[0]), [-1])
+    vector = b.add("Reshape", column(b, split_tokens(b)[0]), [-1])
     counted = b.add("DenseBincount", vector, np.int64(9), np.zeros(0, np.int64), binary_output=False)
     return b.add("ConcatV2", np.int64([1]), b.add("Cumsum", counted, np.int32(0)), np.int32(0), N=2)
 
@@ -213,3 +214,37 @@ def test_a_table_that_changes_in_between_is_asked_as_often():
     added = b.add("AddV2", bucket, b.add("LookupTableSizeV2", Value("table")))
     function = b.function(b.add("SelectV2", b.add("NotEqual", found, default), found, added))
     assert VOCABULARY_LOOKUP not in ops(shorten_text_idioms(function))
+
+
+def _filled(b: Builder, op: str) -> tuple[Value, Value, Value]:
+    """Ids of the tokens, those below zero left out, and an id for each row that has none; (indices, ids, is empty)."""
+    indices, values, shape = split_tokens(b, op)
+    ids = b.add("StringToHashBucketFast", values, num_buckets=5)
+    ids = b.add("Sub", ids, np.int64(2))
+    kept = b.add("GreaterEqual", ids, np.int64(0))
+    pairs, ids = b.add("hublayer>KeepRows", indices, kept), b.add("hublayer>KeepRows", ids, kept)
+    filled = b.add("SparseFillEmptyRows", pairs, ids, shape, np.int64(0))
+    return filled, Value(filled.node, 1), Value(filled.node, 2)
+
+
+@pytest.mark.parametrize("op", ["StringSplit", "StringSplitV2"])
+@settings(max_examples=40, deadline=None)
+@given(texts=st.lists(st.lists(st.sampled_from(WORDS), max_size=6).map(" ".join), max_size=80))
+def test_rows_of_tokens_without_their_places(op, texts):
+    b = Builder("text")
+    filled, ids, empty = _filled(b, op)
+    function = b.function(column(b, filled), ids, empty, Value(filled.node, 3))
+    short = keep_rows_of_splits(function)
+    assert {SPLIT_ROWS, FILL_EMPTY_ROWS} <= set(ops(short))
+    assert "SparseFillEmptyRows" not in ops(short)
+    text = StringTensor.from_list([text.encode() for text in texts])
+    assert run(short, text) == run(function, text)
+
+
+def test_places_that_are_asked_for_are_kept():
+    for number, whole in ((1, False), (0, True)):
+        b = Builder("text")
+        filled, ids, _ = _filled(b, "StringSplitV2")
+        outputs = [column(b, filled, number), ids, *([filled] if whole else [])]
+        function = b.function(*outputs)
+        assert keep_rows_of_splits(function) is function

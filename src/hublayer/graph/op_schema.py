@@ -82,10 +82,14 @@ def dtypes(arguments: tuple[Argument, ...], attrs: Mapping[str, Any]) -> list[st
     return found
 
 
+# Ops that passes write and that have several outputs.
+_OWN_OUTPUTS = {"hublayer>SplitRows": 3, "hublayer>FillEmptyRows": 4}
+
+
 def output_count(op: str, attrs: Mapping[str, Any]) -> int:
     """How many outputs a node of `op` with `attrs` has; 1 for an op that is not known."""
     schema = op_schema(op)
-    return sum(count(output, attrs) for output in schema.outputs) if schema else 1
+    return sum(count(output, attrs) for output in schema.outputs) if schema else _OWN_OUTPUTS.get(op, 1)
 
 
 def has_list_output(op: str) -> bool:

@@ -101,7 +101,9 @@ class StringIndex:
         base, stop = (int(starts[0]), int(starts[-1] + lengths[-1])) if len(starts) else (0, 0)
         padded = np.zeros(stop - base + 8, np.uint8)
         padded[:-8] = data[base:stop]
-        every = np.ndarray((stop - base + 1,), "<u8", padded.data, strides=(1,))  # a word at every byte; take() would copy them all
+        every = np.ndarray(
+            (stop - base + 1,), "<u8", padded.data, strides=(1,)
+        )  # a word at every byte; take() would copy them all
         starts = starts - base
         codes = _cut(every[starts], np.minimum(lengths, 8))
         codes |= lengths.view(np.uint64) << np.uint64(56)  # of longer ones this is nothing yet

@@ -8,6 +8,7 @@ from itertools import chain
 import numpy as np
 import pyarrow.compute as pc
 
+from hublayer.graph.passes.split_rows import SPLIT_ROWS
 from hublayer.host.byte_sets import byte_set, region, where
 from hublayer.host.registry import host_op
 from hublayer.host.string_tensor import FEW, StringTensor
@@ -15,18 +16,26 @@ from hublayer.host.string_tensor import FEW, StringTensor
 WHITESPACE = byte_set(b" \t\n\v\f\r")
 
 
-def _sparse(counts: np.ndarray, values: StringTensor) -> list:
-    """Indices [n, 2], values [n] and dense shape [2] of rows that have `counts` tokens."""
+Tokens = tuple[np.ndarray, StringTensor]  # how many each string has (int64), and all of them
+
+
+def _sparse(tokens: Tokens) -> list:
+    """Indices [n, 2], values [n] and dense shape [2]."""
+    counts, values = tokens
     rows, n = len(counts), values.size
     indices = np.empty((n, 2), np.int64)
     indices[:, 0] = np.repeat(np.arange(rows), counts)
     first = np.cumsum(counts)
     first -= counts
     np.subtract(np.arange(n), first.repeat(counts), out=indices[:, 1])
-    return [indices, values, np.array([rows, counts.max() if rows else 0], np.int64)]
+    return [indices, values, _dense_shape(counts)]
 
 
-def _at_separators(source: StringTensor, separators: np.ndarray, data: np.ndarray, *, of_empty: int) -> list:
+def _dense_shape(counts: np.ndarray) -> np.ndarray:
+    return np.array([len(counts), counts.max() if len(counts) else 0], np.int64)
+
+
+def _at_separators(source: StringTensor, separators: np.ndarray, data: np.ndarray, *, of_empty: int) -> Tokens:
     """Split before and after each byte of the strings' bytes `data` where `separators` is true, and drop those bytes.
 
     of_empty: how many tokens an empty string has, 0 or 1.
@@ -53,10 +62,10 @@ def _at_separators(source: StringTensor, separators: np.ndarray, data: np.ndarra
     else:
         through = last + 1
     values = StringTensor.from_buffers(ends, where(data, ~separators), (len(ends) - 1,))
-    return _sparse(np.diff(through, prepend=0), values)
+    return np.diff(through, prepend=0), values
 
 
-def _between_separators(source: StringTensor, separators: np.ndarray, data: np.ndarray) -> list:
+def _between_separators(source: StringTensor, separators: np.ndarray, data: np.ndarray) -> Tokens:
     """The runs of the strings' bytes `data` where `separators` is false; a run ends with its string."""
     offsets = source.offsets - source.offsets[0]
     inside = ~separators
@@ -71,12 +80,12 @@ def _between_separators(source: StringTensor, separators: np.ndarray, data: np.n
     last[ends[filled] - 1] = inside[ends[filled] - 1]
     starts = np.flatnonzero(first)
     counts = np.diff(np.searchsorted(starts, offsets))
-    return _sparse(counts, StringTensor.from_pieces(starts, np.flatnonzero(last) + 1, data, (len(starts),)))
+    return counts, StringTensor.from_pieces(starts, np.flatnonzero(last) + 1, data, (len(starts),))
 
 
-def _from_lists(tokens: Sequence[list[bytes]]) -> list:
+def _from_lists(tokens: Sequence[list[bytes]]) -> Tokens:
     counts = np.fromiter(map(len, tokens), np.int64, len(tokens))
-    return _sparse(counts, StringTensor.from_list(list(chain.from_iterable(tokens))))
+    return counts, StringTensor.from_list(list(chain.from_iterable(tokens)))
 
 
 def _vector(input: StringTensor, separator: StringTensor, name: str) -> bytes:
@@ -90,13 +99,17 @@ def _vector(input: StringTensor, separator: StringTensor, name: str) -> bytes:
 @host_op("StringSplit")
 def string_split(input, delimiter, *, skip_empty=True):
     """Split at each byte that is in `delimiter`; into single bytes if it is empty."""
+    return _sparse(_split_at_bytes(input, delimiter, skip_empty))
+
+
+def _split_at_bytes(input: StringTensor, delimiter: StringTensor, skip_empty: bool) -> Tokens:
     separators = _vector(input, delimiter, "delimiter")
     if not input.size:
-        return _sparse(np.zeros(0, np.int64), StringTensor.from_list([]))
+        return np.zeros(0, np.int64), StringTensor.from_list([])
     data = region(input)
     if not separators:
         counts = np.diff(input.offsets)
-        return _sparse(counts, StringTensor.from_buffers(np.arange(len(data) + 1), data, (len(data),)))
+        return counts, StringTensor.from_buffers(np.arange(len(data) + 1), data, (len(data),))
     if input.size <= FEW and len(separators) == 1:
         tokens = [value.split(separators) if value else [] for value in input.to_list()]
         return _from_lists([list(filter(None, found)) for found in tokens] if skip_empty else tokens)
@@ -110,15 +123,19 @@ def string_split_v2(input, sep, *, maxsplit=-1):
 
     Where whitespace was to be split `maxsplit` times and just as many tokens were found, an empty rest follows them.
     """
+    return _sparse(_split_at_string(input, sep, maxsplit))
+
+
+def _split_at_string(input: StringTensor, sep: StringTensor, maxsplit: int) -> Tokens:
     separator = _vector(input, sep, "sep")
     if not input.size:
-        return _sparse(np.zeros(0, np.int64), StringTensor.from_list([]))
+        return np.zeros(0, np.int64), StringTensor.from_list([])
     if maxsplit == 0:
-        return _sparse(np.ones(input.size, np.int64), input)
+        return np.ones(input.size, np.int64), input
     if separator and (len(separator) > 1 or maxsplit > 0):
         tokens = pc.split_pattern(input.array, separator, max_splits=None if maxsplit < 0 else maxsplit)  # pyright: ignore[reportAttributeAccessIssue]
         values = tokens.flatten()
-        return _sparse(np.diff(tokens.offsets.to_numpy()).astype(np.int64), StringTensor(values, (len(values),)))
+        return np.diff(tokens.offsets.to_numpy()).astype(np.int64), StringTensor(values, (len(values),))
     if maxsplit > 0:
         tokens = [value.split(None, maxsplit) for value in input.to_list()]
         return _from_lists([[*found, b""] if len(found) == maxsplit else found for found in tokens])
@@ -128,3 +145,12 @@ def string_split_v2(input, sep, *, maxsplit=-1):
     if not separator:
         return _between_separators(input, WHITESPACE.mask(data), data)
     return _at_separators(input, data == separator[0], data, of_empty=1)
+
+
+@host_op(SPLIT_ROWS)
+def split_rows(input, sep, *, op, skip_empty=True, maxsplit=-1):
+    """As StringSplit or StringSplitV2, with the row of each token in place of its indices."""
+    split_at_bytes = op == "StringSplit"
+    tokens = _split_at_bytes(input, sep, skip_empty) if split_at_bytes else _split_at_string(input, sep, maxsplit)
+    counts, values = tokens
+    return [np.arange(len(counts)).repeat(counts), values, _dense_shape(counts)]

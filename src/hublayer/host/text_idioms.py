@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from hublayer.graph.passes.split_rows import FILL_EMPTY_ROWS
 from hublayer.graph.passes.text_idioms import KEEP_ROWS, ROW_SPLITS, VOCABULARY_LOOKUP
-from hublayer.host.elements import splits_of, take_rows
+from hublayer.host.elements import concat_rows, splits_of, take_rows
 from hublayer.host.fingerprints import fingerprints
 from hublayer.host.registry import host_op
 from hublayer.host.string_tensor import StringTensor
@@ -49,3 +50,22 @@ def vocabulary_lookup(table, keys, default, *, num_buckets, key=None):
     result = found.copy()
     result.reshape(-1)[unknown] = (hashes % np.uint64(num_buckets)).astype(np.int64) + len(table)
     return result
+
+
+@host_op(FILL_EMPTY_ROWS)
+def fill_empty_rows(rows, values, dense_shape, default):
+    """As SparseFillEmptyRows, for rows (n,), which ascend, in place of indices."""
+    if default.shape != () or rows.shape != values.shape:
+        raise ValueError(f"rows {rows.shape} and values {values.shape} must be as many, and the default a scalar")
+    count = int(dense_shape[0])
+    lengths = np.bincount(rows, minlength=count)
+    empty = lengths == 0
+    new = np.flatnonzero(empty)
+    if not new.size:
+        return [rows, values, empty, np.arange(len(rows))]
+    place = np.arange(len(rows)) + np.searchsorted(new, rows)
+    filled = np.maximum(lengths, 1)
+    order = np.full(len(rows) + len(new), len(rows))
+    order[place] = np.arange(len(rows))
+    both = concat_rows([values, default.reshape((1,))])
+    return [np.arange(count).repeat(filled), take_rows(both, order), empty, place]

@@ -7,6 +7,7 @@ costs more than its work when a batch is small. Values stay the same, and so do 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -18,7 +19,7 @@ KEEP_ROWS = "hublayer>KeepRows"
 ROW_SPLITS = "hublayer>RowSplits"
 VOCABULARY_LOOKUP = "hublayer>VocabularyLookup"
 
-_SPLITS = frozenset({"StringSplit", "StringSplitV2"})
+SPLITS = frozenset({"StringSplit", "StringSplitV2"})
 _SAME = frozenset({"Cast", "Identity"})
 _TABLE_CHANGES = ("LookupTableInsert", "LookupTableRemove", "LookupTableImport")
 
@@ -51,13 +52,10 @@ class _Rewriting:
         return node if node is not None and node.op in ops and value.index == 0 else None
 
     def _constant(self, value: Value) -> np.ndarray | None:
-        node = self._of(value, "Const")
-        return None if node is None else node.attrs["value"]
+        return _constant(value, self._nodes)
 
     def _is(self, value: Value, *numbers: int) -> bool:
-        """Whether `value` is the constant vector, or the scalar, of these numbers."""
-        array = self._constant(value)
-        return array is not None and array.dtype.kind in "iu" and array.ravel().tolist() == list(numbers)
+        return _is(value, self._nodes, *numbers)
 
     def _behind(self, value: Value) -> Value:
         """`value` without casts between integers, and without reshaping a vector to a vector."""
@@ -109,24 +107,15 @@ class _Rewriting:
             return None
         split = self._nodes.get(node.inputs[1].node)
         splits = self._of(node.inputs[0], ROW_SPLITS)
-        if split is None or split.op not in _SPLITS or node.inputs[1].index != 1 or splits is None:
+        if split is None or split.op not in SPLITS or node.inputs[1].index != 1 or splits is None:
             return None
         rows, size = self._behind(splits.inputs[0]), self._behind(splits.inputs[1])
-        if self._is_column(rows, Value(split.name, 0)) and self._is_element(size, Value(split.name, 2)):
+        sliced = self._of(rows, "StridedSlice")
+        if sliced is None or not is_first_column(sliced, Value(split.name), self._nodes):
+            return None
+        if self._is_element(size, Value(split.name, 2)):
             self._same |= {Value(node.name, index): Value(split.name, index) for index in range(3)}
         return None
-
-    def _is_column(self, value: Value, indices: Value) -> bool:
-        """Whether `value` is indices[:, 0]."""
-        node = self._of(value, "StridedSlice")
-        return (
-            node is not None
-            and node.inputs[0] == indices
-            and self._is(node.inputs[1], 0, 0)
-            and self._is(node.inputs[2], 0, 1)
-            and self._is(node.inputs[3], 1, 1)
-            and _masks(node) == (1, 1, 0, 0, 2)
-        )
 
     def _is_element(self, value: Value, shape: Value) -> bool:
         """Whether `value` is shape[0]."""
@@ -146,7 +135,7 @@ class _Rewriting:
             return None
         indices, shape, wanted = node.inputs
         split = self._nodes.get(indices.node)
-        if split is None or split.op not in _SPLITS or (indices, shape) != (Value(split.name, 0), Value(split.name, 2)):
+        if split is None or split.op not in SPLITS or (indices, shape) != (Value(split.name, 0), Value(split.name, 2)):
             return None
         pack = self._of(wanted, "Pack")
         if pack is None or len(pack.inputs) != 2:
@@ -202,6 +191,28 @@ class _Rewriting:
         if node.op == "Reshape":
             return self._is(node.inputs[1], -1)
         return list(node.attrs.get("squeeze_dims") or ()) in ([1], [-1])
+
+
+def _constant(value: Value, nodes: Mapping[str, Node]) -> np.ndarray | None:
+    node = nodes.get(value.node)
+    return node.attrs["value"] if node is not None and node.op == "Const" else None
+
+
+def _is(value: Value, nodes: Mapping[str, Node], *numbers: int) -> bool:
+    """Whether `value` is the constant vector, or the scalar, of these numbers."""
+    array = _constant(value, nodes)
+    return array is not None and array.dtype.kind in "iu" and array.ravel().tolist() == list(numbers)
+
+
+def is_first_column(node: Node, indices: Value, nodes: Mapping[str, Node]) -> bool:
+    """Whether a StridedSlice is indices[:, 0]. nodes: those before it, by name."""
+    return (
+        node.inputs[0] == indices
+        and _is(node.inputs[1], nodes, 0, 0)
+        and _is(node.inputs[2], nodes, 0, 1)
+        and _is(node.inputs[3], nodes, 1, 1)
+        and _masks(node) == (1, 1, 0, 0, 2)
+    )
 
 
 def _masks(node: Node) -> tuple[int, ...]:
