@@ -8,11 +8,13 @@ from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
 import keras
+import numpy as np
 
 from hublayer.choices import choose_endpoint, choose_output, select_output
 from hublayer.errors import ConfigError, EndpointError, SideEffectsError
 from hublayer.load_options import load_options_from_config, load_options_to_config
 from hublayer.model import BoundEndpoint, Model, load
+from hublayer.runtime.call_scope import is_outermost
 from hublayer.runtime.targets import CallableTarget, EndpointTarget, Target
 from hublayer.runtime.traces import check_arguments
 
@@ -199,6 +201,20 @@ class KerasLayer(keras.layers.Layer):
     def image_size(self) -> tuple[int, int] | None:
         """(height, width) in pixels of the images that the model takes, as its publisher said; None if unknown."""
         return self._target.image_size
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """See keras.layers.Layer; strings for a frozen layer, which Keras has nothing to do with, take a short way."""
+        if len(args) == 1 and not kwargs and self._is_plain_call(args[0]):
+            return self.call(args[0])
+        return super().__call__(*args, **kwargs)
+
+    def _is_plain_call(self, inputs: Any) -> bool:
+        """Whether Layer.__call__ would only call `call`: no symbols, no masks, no losses, nobody around it."""
+        if isinstance(inputs, list):
+            strings = bool(inputs) and isinstance(inputs[0], str | bytes)
+        else:
+            strings = isinstance(inputs, np.ndarray) and inputs.dtype.kind == "O"
+        return strings and self.built and not self.trainable and self.activity_regularizer is None and is_outermost()
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Run the endpoint on `inputs`.

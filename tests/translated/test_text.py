@@ -41,6 +41,37 @@ def test_strings_come_as_lists_arrays_str_or_bytes(text_layer, inputs):
     np.testing.assert_array_equal(array(text_layer(inputs)), array(text_layer(TEXTS)))
 
 
+def test_keras_is_asked_where_a_call_is_not_alone(text_layer, monkeypatch):
+    asked = []
+    original = keras.layers.Layer.__call__
+
+    def watched(self, *args, **kwargs):
+        asked.append(type(self).__name__)
+        return original(self, *args, **kwargs)
+
+    class Outer(keras.layers.Layer):
+        def __init__(self, dtype=None):
+            super().__init__(dtype=dtype)
+            self.inner = text_layer
+            self._convert_input_args, self._allow_non_tensor_positional_args = False, True
+
+        def call(self, texts):
+            return self.inner(texts)
+
+    expected = array(text_layer(TEXTS))
+    monkeypatch.setattr(keras.layers.Layer, "__call__", watched)
+    np.testing.assert_array_equal(array(text_layer(TEXTS)), expected)
+    assert asked == []
+    for dtype in (None, "mixed_float16"):  # whose scope would cast the layer's weights
+        asked.clear()
+        np.testing.assert_array_equal(array(Outer(dtype)(TEXTS)), expected)
+        assert asked == ["Outer", "KerasLayer"]
+    asked.clear()
+    text_layer.trainable = True
+    np.testing.assert_allclose(array(text_layer(TEXTS)), expected, rtol=1e-6, atol=1e-7)
+    assert asked == ["KerasLayer"]
+
+
 def test_rows_can_be_batched_after_preprocessing(text_layer):
     features, encoder = text_layer.preprocessor(TEXTS), text_layer.encoder
     whole = array(encoder(features))
