@@ -23,9 +23,9 @@ import numpy as np
 
 WORDS, DIMENSIONS, BUCKETS = 50_000, 128, 1_000
 BATCHES = (1, 32, 1_024)
-# Calls in a turn: a tenth of a second or so.
-REPEATS = {1: 100, 32: 64, 1_024: 16}
-ROUNDS = 15
+# Calls in a turn: a third of a second or so, for what is measured is a stream of batches.
+REPEATS = {1: 300, 32: 200, 1_024: 60}
+ROUNDS = 11
 
 
 def sentences(count: int, seed: int = 0) -> list[str]:

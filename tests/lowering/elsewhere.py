@@ -5,6 +5,7 @@ OPS = {
     "hublayer>FlattenRows": "test_rows.py",
     "hublayer>LookUpRows": "test_rows.py",
     "hublayer>SegmentCombine": "test_rows.py",
+    "hublayer>ZeroRows": "test_rows.py",
     "VarHandleOp": "test_variables.py",
     "ReadVariableOp": "test_variables.py",
     "DisableCopyOnRead": "test_variables.py",

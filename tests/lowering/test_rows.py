@@ -6,7 +6,10 @@ import keras
 import numpy as np
 import pytest
 
+from hublayer.graph.ir import Function, Node, Parameter, Value
+from hublayer.graph.passes.zero_rows import zero_rows_by_mask
 from hublayer.graph.token_rows import in_rows
+from hublayer.lowering.execute import Executable, Run
 from hublayer.lowering.registry import find_lowering
 from hublayer.lowering.rows import combine_rows, flatten_rows, segment_combine
 from lowering.backends import BACKEND, gradients, to_numpy, to_tensor
@@ -90,3 +93,40 @@ def test_tokens_of_rows_that_do_not_exist_are_left_out_and_unsorted_ones_keep_th
     (rows,), lengths = in_rows([i32(1, 2, 3, 4, 5)], i32(1, 0, -1, 1, 7), 3)
     assert rows.tolist() == [[2, 0], [1, 4], [0, 0]]
     assert lengths.tolist() == [1, 2, 0]
+
+
+def _safe_lookup(column: int = 1) -> Function:
+    """How tf.nn.safe_embedding_lookup_sparse ends."""
+    constants = {"one": np.int32(1), "begin": [column], "end": [column + 1], "stride": [1]}
+    nodes = [Node(name, "Const", (), {"value": np.asarray(value, np.int32)}) for name, value in constants.items()]
+    slice_inputs = tuple(map(Value, ("shape", "begin", "end", "stride")))
+    nodes += [
+        Node("shape", "Shape", (Value("x"),), {"T": "float32", "out_type": "int32"}),
+        Node("width", "StridedSlice", slice_inputs, {"shrink_axis_mask": 1}),
+        Node("times", "Pack", (Value("one"), Value("width")), {"N": 2, "T": "int32", "axis": 0}),
+        Node("tiled", "Tile", (Value("mask"), Value("times")), {}),
+        Node("zeros", "ZerosLike", (Value("x"),), {}),
+        Node("y", "Select", tuple(map(Value, ("tiled", "zeros", "x"))), {}),
+    ]
+    return Function("f", (Parameter("x", "float32"), Parameter("mask", "bool")), tuple(nodes), (Value("y"),))
+
+
+@pytest.mark.parametrize("passed", [to_tensor, np.asarray])
+@pytest.mark.parametrize("mask", [[False, True, False], [False] * 3, [True] * 3])
+def test_rows_set_to_zero(mask, passed):
+    function, x, mask = _safe_lookup(), floats(3, 4), np.array(mask)[:, None]
+    short = zero_rows_by_mask(function)
+    assert [node.op for node in short.nodes] == ["hublayer>ZeroRows"]
+    expected = np.where(mask, np.float32(0), x)
+    for each in (function, short):
+        run = Run({}, {}.__getitem__)
+        (found,) = Executable(each, BACKEND)(run, [to_tensor(x), passed(mask)])
+        np.testing.assert_array_equal(to_numpy(found), expected)
+    lowering = find_lowering("hublayer>ZeroRows", BACKEND)
+    (gradient,) = gradients(lambda given: [lowering.function(given[0], passed(mask))], [to_tensor(x)], [0], [x])
+    np.testing.assert_array_equal(gradient, expected)
+
+
+def test_a_mask_tiled_to_another_size_stays():
+    function = _safe_lookup(column=0)
+    assert zero_rows_by_mask(function) is function

@@ -33,6 +33,7 @@ class StagePlan:
     parameters: for each of its parameters, the number of the endpoint's input, or a resource, or None for a
     variable, which it does not use. arguments, groups: see hublayer.graph.token_rows.LaidOut. statics: which
     `arguments` the device must know while it is traced. buckets: whether rows are padded to a few lengths.
+    narrow: whether the device has no int64, so that tokens are laid out as int32 where they fit.
     """
 
     before: Function | None
@@ -42,6 +43,7 @@ class StagePlan:
     groups: tuple[Rows, ...]
     statics: frozenset[int]
     buckets: bool
+    narrow: bool
     recipes: ResourceRecipes
 
 
@@ -75,6 +77,8 @@ class HostStage:
             segments = returned[group.segments]
             rows = int(returned[group.rows[0]]) if isinstance(group.rows, tuple) else group.rows
             arrays = [returned[index] for index in group.tokens]
+            if self.plan.narrow:
+                arrays = [_narrowed(array) for array in arrays]
             for index, array in zip(group.tokens, arrays, strict=True):
                 if len(array) not in (1, segments.size):
                     raise ExecutionError(
@@ -97,3 +101,11 @@ class HostStage:
     def shapes(self, arguments: Sequence[Any]) -> list[tuple[int, ...]]:
         """Shapes of the arguments that are not static, () for those that are."""
         return [() if i in self.plan.statics else tuple(x.shape) for i, x in enumerate(arguments)]
+
+
+def _narrowed(array: np.ndarray) -> np.ndarray:
+    """int64 as int32 if all values fit."""
+    limits = np.iinfo(np.int32)
+    if array.dtype != np.int64 or (array.size and (array.min() < limits.min or array.max() > limits.max)):
+        return array
+    return array.astype(np.int32)

@@ -87,3 +87,12 @@ def segment_combine(data, segment_ids, num_segments=None, *, combiner="sum"):
     total = ops.segment_sum(data, tensor(segment_ids), num_segments=rows)
     counts = ops.segment_sum(ops.ones(data.shape[:1], dtype_of(data)), tensor(segment_ids), num_segments=rows)
     return scaled(total, counts, combiner)
+
+
+@lowers("hublayer>ZeroRows")
+def zero_rows(x, mask):
+    """x (rows, width), zero in the rows where mask (rows, 1) is true."""
+    if isinstance(mask, np.ndarray) and not mask.any():
+        return x
+    x = tensor(x)
+    return ops.where(tensor(mask), ops.zeros_like(x), x)

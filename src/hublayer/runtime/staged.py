@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -12,6 +13,7 @@ from hublayer.errors import EndpointError, ExecutionError
 from hublayer.graph.endpoint_graph import EndpointGraph, reached
 from hublayer.graph.ir import Function, Graph
 from hublayer.graph.partition import Partition
+from hublayer.graph.passes.zero_rows import zero_rows_by_mask
 from hublayer.graph.resources import ResourceKey
 from hublayer.graph.token_rows import lay_out_rows
 from hublayer.host.execute import HostExecutable, HostExecutables
@@ -52,6 +54,7 @@ class StagedEndpoint:
         self._cut = cut
         self._backend = backend
         laid = lay_out_rows(cut)
+        laid = replace(laid, device=zero_rows_by_mask(laid.device))
         entry = graph.graph.entry
         self._inputs = len(graph.inputs)
         self._taken = [i for i, p in enumerate(entry.parameters[: self._inputs]) if p.name not in cut.host_only]
@@ -62,7 +65,15 @@ class StagedEndpoint:
         parameters: list[int | ResourceKey | None] = list(range(self._inputs))
         parameters += [capture if isinstance(capture, ResourceKey) else None for capture in graph.captures]
         plan = StagePlan(
-            cut.before, functions, tuple(parameters), laid.arguments, laid.groups, statics, backend != "torch", recipes
+            before=cut.before,
+            functions=functions,
+            parameters=tuple(parameters),
+            arguments=laid.arguments,
+            groups=laid.groups,
+            statics=statics,
+            buckets=backend != "torch",
+            narrow=backend == "jax",
+            recipes=recipes,
         )
         self.stage = HostStage(plan, resources)
         self._resources = resources
