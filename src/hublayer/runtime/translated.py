@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -13,6 +14,7 @@ from hublayer.composite import Ragged, Sparse
 from hublayer.errors import UnsupportedOpsError
 from hublayer.graph.endpoint_graph import EndpointGraph, GraphSource, reached, variable_keys
 from hublayer.graph.library import Library
+from hublayer.graph.passes.channel_scales import fold_channel_scales
 from hublayer.graph.resources import Recipe, ResourceKey
 from hublayer.host.resources import ResourceRecipes, Resources, as_host_value, needed
 from hublayer.lowering.execute import unsupported_error
@@ -26,6 +28,9 @@ from hublayer.runtime.variables import Variables
 from hublayer.savedmodel.endpoints import Endpoint, Trace
 from hublayer.savedmodel.reader import MetaGraph, SavedModel
 from hublayer.savedmodel.specs import CompositeSpec, components, is_spec
+
+# On TensorFlow nothing is computed ahead: a larger filter is scaled at each call for longer than that saves.
+_LARGEST_SCALED = 1 << 16
 
 
 def load(saved_model: SavedModel, meta_graph: MetaGraph, options: Any = None) -> TranslatedProgram:
@@ -145,12 +150,17 @@ class TranslatedProgram:
         return np.asarray(keras.ops.convert_to_numpy(value))
 
     def _prepare(self, graph: EndpointGraph) -> PlainEndpoint | StagedEndpoint:
-        parts = cut(graph, self.backend)
-        variables = {key: self._variables[key] for key in variable_keys(graph) if self._variables.has_value(key)}
         parameters = graph.graph.entry.parameters[len(graph.inputs) :]
         captured = {
             p.name: capture for p, capture in zip(parameters, graph.captures, strict=True) if isinstance(capture, str)
         }
+        infos = {name: self._variables.info(key) for name, key in captured.items()}
+        shapes = {name: info.shape for name, info in infos.items() if info is not None}
+        largest = _LARGEST_SCALED if self.backend == "tensorflow" else None
+        entry = fold_channel_scales(graph.graph.entry, shapes, largest)
+        graph = replace(graph, graph=replace(graph.graph, entry=entry))
+        parts = cut(graph, self.backend)
+        variables = {key: self._variables[key] for key in variable_keys(graph) if self._variables.has_value(key)}
         if parts is None:
             return PlainEndpoint(graph, captured, variables, self.backend)
         recipes = self._recipes.of(graph)
