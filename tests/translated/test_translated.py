@@ -126,11 +126,13 @@ def test_summary_and_shapes(samples):
 
 # Models that somebody has recorded results of; the others show errors in tests/conformance.
 WITH_GOLDENS = sorted(path.parent.name for path in ZOO.glob("*/golden.npz"))
+# They take logarithms of sums near zero. The goldens come from another processor, and TensorFlow itself is 4e-4 of the
+# scale away from them on the one where this was written.
+TOLERANCES = {"basic_pitch_nmp": 1e-3, "basic_pitch_nov06_keras": 1e-3}
 
 
 @pytest.mark.skipif(not ZOO.is_dir(), reason="the zoo of real models is not beside this checkout")
 @pytest.mark.parametrize("name", WITH_GOLDENS)
 def test_zoo_matches(name):
-    # The goldens come from another processor: TensorFlow itself is 4e-4 of the scale away from them on one model here.
-    results = compare(ZOO / name, read_goldens(Path(ZOO / name)), tolerance=1e-3)
+    results = compare(ZOO / name, read_goldens(Path(ZOO / name)), tolerance=TOLERANCES.get(name, 1e-4))
     assert [r for r in results if r.verdict != "match"] == []
