@@ -241,6 +241,17 @@ def test_rows_of_tokens_without_their_places(op, texts):
     assert run(short, text) == run(function, text)
 
 
+def test_a_shape_with_too_few_rows_is_refused():
+    b = Builder("text")
+    indices, values, _ = split_tokens(b)
+    ids = b.add("StringToHashBucketFast", values, num_buckets=5)
+    filled = b.add("SparseFillEmptyRows", indices, ids, np.int64([1, 9]), np.int64(0))
+    function = b.function(column(b, filled))
+    for each in (function, keep_rows_of_splits(function)):
+        with pytest.raises(ExecutionError, match="row 1 of 1 rows"):
+            run(each, StringTensor.from_list([b"one", b"two"]))
+
+
 def test_places_that_are_asked_for_are_kept():
     for number, whole in ((1, False), (0, True)):
         b = Builder("text")

@@ -126,19 +126,17 @@ class StringIndex:
         starts, ends, data = keys.pieces
         lengths = ends - starts
         codes, long, words = self._codes(starts, lengths, data)
+        number = np.full(len(codes), -1, np.int32)
+        number[long] = np.arange(len(long))
         lengths = lengths[long]
 
         def differ(places: np.ndarray, which: np.ndarray | None) -> np.ndarray:
             different = self._codes_of_keys.take(places) != (codes if which is None else codes[which])
             if not len(long):
                 return different
-            if which is None:
-                mine, inside = slice(None), long
-            else:
-                mine = np.minimum(np.searchsorted(long, which), len(long) - 1)
-                inside = np.flatnonzero(long[mine] == which)
-                mine = mine[inside]
-            rows = places[inside]
+            numbers = number if which is None else number[which]
+            inside = long if which is None else np.flatnonzero(numbers >= 0)
+            mine, rows = numbers[inside], places[inside]
             wrong = self._lengths.take(rows) != lengths[mine]
             for column, word in zip(self._words, words, strict=True):
                 wrong |= column.take(rows) != word[mine]

@@ -55,9 +55,14 @@ def vocabulary_lookup(table, keys, default, *, num_buckets, key=None):
 @host_op(FILL_EMPTY_ROWS)
 def fill_empty_rows(rows, values, dense_shape, default):
     """As SparseFillEmptyRows, for rows (n,), which ascend, in place of indices."""
-    if default.shape != () or rows.shape != values.shape:
-        raise ValueError(f"rows {rows.shape} and values {values.shape} must be as many, and the default a scalar")
+    if default.shape != () or rows.shape != values.shape or dense_shape.shape != (2,):
+        raise ValueError(
+            f"as many rows as values, a scalar default and a shape (2,) were expected, but {rows.shape}, "
+            f"{values.shape}, {default.shape} and {dense_shape.shape} came"
+        )
     count = int(dense_shape[0])
+    if len(rows) and int(rows[-1]) >= count:
+        raise ValueError(f"a value names row {int(rows[-1])} of {count} rows")
     lengths = np.bincount(rows, minlength=count)
     empty = lengths == 0
     new = np.flatnonzero(empty)
