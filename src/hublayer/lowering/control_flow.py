@@ -60,7 +60,8 @@ def if_(
     output_shapes: Any = (),
 ) -> list[Any]:
     """The results of then_branch if cond is true, else of else_branch."""
-    if type(cond) is np.ndarray:
+    if type(cond) is np.ndarray or run.by_op:
+        cond = np.asarray(cond)
         return run.executable(then_branch if truth(cond) else else_branch)(run, input)
     if len(cond.shape):
         return run.executable(then_branch if math.prod(cond.shape) else else_branch)(run, input)
@@ -83,7 +84,7 @@ def case(
 
 
 def _branch(run: Run, index: Any, names: Sequence[str], arguments: Sequence[Any]) -> list[Any]:
-    if type(index) is np.ndarray or _native.has_value(index):
+    if type(index) is np.ndarray or run.by_op or _native.has_value(index):
         at = int(index)
         return run.executable(names[at if 0 <= at < len(names) else -1])(run, arguments)
     executables = [run.executable(name) for name in names]
@@ -116,7 +117,7 @@ def while_(
     """The loop variables, replaced by the body's results while cond of them is true."""
     condition, step = run.executable(cond), run.executable(body)
     values = list(input)
-    if _native.eager():
+    if run.by_op or _native.eager():
         return _python_loop(run, condition, step, values)
     steps = trip_count(run, steering(condition, step), values)
     if steps is not None and steps <= UNROLLED:

@@ -14,6 +14,7 @@ from hublayer.graph.ir import Function, Graph, Node, Value
 from hublayer.graph.numpy_ops import NUMPY_OPS
 from hublayer.graph.op_schema import has_list_output, input_groups, output_count
 from hublayer.graph.output_sizes import asks_for_size, refuse_too_large_array
+from hublayer.lowering.known_values import array_of, known
 from hublayer.lowering.memory import size_check
 from hublayer.lowering.registry import Lowering, find_lowering, unhandled_attributes
 
@@ -36,13 +37,15 @@ class Run:
     """The state of one execution.
 
     variables: current values by key; assignments replace them. seeds: draws a new seed for each random op.
-    executable: finds the executable of a function of the graph, for control flow.
+    executable: finds the executable of a function of the graph, for control flow. by_op: on JAX, nothing is compiled:
+    tensors have values, and whole numbers among them are arrays, so that shapes may follow from them.
     """
 
     variables: dict[str, Any]
     executable: Callable[[str], Executable]
     seeds: Callable[[], Any] | None = None
     assigned: set[str] = field(default_factory=set)
+    by_op: bool = False
 
     def read(self, handle: VariableHandle) -> Any:
         """A variable's current value."""
@@ -115,7 +118,7 @@ class Executable:
         """
         slots = self._initial[:]
         for slot, argument in zip(self._parameters, arguments, strict=True):
-            slots[slot] = argument
+            slots[slot] = known(argument) if run.by_op else argument
         for step in self._steps:
             inputs = [slots[i] for i in step.inputs]
             try:
@@ -129,6 +132,8 @@ class Executable:
                 raise
             except Exception as error:
                 raise ExecutionError(_failure(step.node, inputs, error)) from error
+            if run.by_op:
+                result = [known(value) for value in result] if step.many else known(result)
             if step.many:
                 for slot, value in zip(step.outputs, result, strict=True):
                     slots[slot] = value
@@ -162,10 +167,13 @@ def _bind_lowering(node: Node, lowering: Lowering) -> Callable[[Run, list[Any]],
         if groups is not None:
             inputs = [inputs[g[0] : g[1]] if isinstance(g, tuple) else inputs[g] for g in groups]
         for index, name in static:
+            if index < len(inputs) and run.by_op:
+                inputs[index] = array_of(inputs[index])
             if index < len(inputs) and not _is_static(inputs[index]):
                 raise ExecutionError(
                     f"{node.origin}, node {node.name} ({node.op}): the input {name!r} must be known when the model is "
-                    f"traced, but {node.inputs[index]} computes it from the model's inputs."
+                    f"traced, but {node.inputs[index]} computes it from the model's inputs. Call the layer outside of "
+                    "compiled functions (for a Keras model around it: compile(..., run_eagerly=True))."
                 )
         return function(run, *inputs, **keywords) if wants_run else function(*inputs, **keywords)
 

@@ -86,7 +86,8 @@ def _cut(filled: Any, count: Any) -> Any:
         return filled[: int(count)]
     except TypeError as error:  # JAX, compiled
         raise ValueError(
-            "how many boxes are selected depends on the scores: a compiled program cannot do it"
+            "how many boxes are selected depends on the scores, which a compiled program does not know. Call the layer "
+            "outside of compiled functions (for a Keras model around it: compile(..., run_eagerly=True))"
         ) from error
 
 

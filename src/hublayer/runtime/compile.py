@@ -43,7 +43,7 @@ def _jitted(function: Callable[..., Any]) -> Callable[..., Any]:
     whole = jax.jit(function, compiler_options=_ON_CPU)
 
     def call(*arguments: Any) -> Any:
-        if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(arguments)):
+        if is_traced(arguments):
             return part(*arguments)
         try:
             return whole(*arguments)
@@ -53,3 +53,10 @@ def _jitted(function: Callable[..., Any]) -> Callable[..., Any]:
             return part(*arguments)
 
     return call
+
+
+def is_traced(values: Any) -> bool:
+    """Whether JAX is tracing a function of any of these tensors."""
+    import jax
+
+    return any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(values))

@@ -59,6 +59,7 @@ class DevicePart:
         backend: str,
     ):
         check_supported(functions, backend)
+        self._backend = backend
         self._folds_on_host = backend == "jax" and _on_cpu()
         self.variables = variables
         self.draws = any(draws(node.op) for function in functions for node in function.nodes)
@@ -98,11 +99,13 @@ class DevicePart:
             if len(self._programs) >= _KEPT:
                 self._programs.popitem(last=False)
 
+            by_op = self._backend == "jax" and not compile
+
             def run(values: dict[str, Any], inputs: list[Any], seed: Any) -> Any:
-                return self._run(values, _with(inputs, statics), seed)
+                return self._run(values, _with(inputs, statics), seed, by_op)
 
             def run_main(values: dict[str, Any], ahead: list[Any], inputs: list[Any], seed: Any) -> Any:
-                return self._run_main(values, ahead, _with(inputs, statics), seed)
+                return self._run_main(values, ahead, _with(inputs, statics), seed, by_op)
 
             if compile:
                 self._programs[key] = compiled(run, self._straight), compiled(run_main, self._straight)
@@ -114,13 +117,15 @@ class DevicePart:
         remaining = iter(inputs)
         return [next(remaining) if key is None else VariableHandle(key) for key in self._places]
 
-    def _state(self, values: dict[str, Any], seed: Any) -> Run:
+    def _state(self, values: dict[str, Any], seed: Any, by_op: bool = False) -> Run:
         seeds = None if seed is None else ForkedSeeds(seed)
-        return Run(dict(values), self._executables, None if seeds is None else lambda: seeds)
+        return Run(dict(values), self._executables, None if seeds is None else lambda: seeds, by_op=by_op)
 
-    def _run(self, values: dict[str, Any], inputs: list[Any], seed: Any) -> tuple[list[Any], dict[str, Any]]:
+    def _run(
+        self, values: dict[str, Any], inputs: list[Any], seed: Any, by_op: bool
+    ) -> tuple[list[Any], dict[str, Any]]:
         """Outputs, and the new values of the variables that were assigned."""
-        run = self._state(values, seed)
+        run = self._state(values, seed, by_op)
         outputs = self._entry(run, self._arguments(inputs))
         return outputs, {key: run.variables[key] for key in sorted(run.assigned & set(self.variables))}
 
@@ -135,9 +140,11 @@ class DevicePart:
 
         return [jax.device_put(x) if isinstance(x, np.ndarray) else x for x in results]
 
-    def _run_main(self, values: dict[str, Any], ahead: list[Any], inputs: list[Any], seed: Any) -> list[Any]:
+    def _run_main(
+        self, values: dict[str, Any], ahead: list[Any], inputs: list[Any], seed: Any, by_op: bool
+    ) -> list[Any]:
         assert self._main is not None
-        return self._main(self._state(values, seed), [*self._arguments(inputs), *ahead])
+        return self._main(self._state(values, seed, by_op), [*self._arguments(inputs), *ahead])
 
 
 def draws(op: str) -> bool:

@@ -1,7 +1,7 @@
 """Shapes and dtypes of outputs on JAX and PyTorch: from calls on tensors that have a shape but no values.
 
 Strings have no such form: a model that takes them runs on empty ones. Nor has PyTorch's control flow, which asks for
-values: a model with some runs on small inputs.
+values, nor have shapes on JAX that depend on values: a model with some runs on small inputs.
 """
 
 from __future__ import annotations
@@ -53,7 +53,11 @@ def _trace_on_jax(function: Callable[[Any], Any], inputs: Any) -> Any:
         strings.update({i: x for i, x in enumerate(leaves) if isinstance(x, np.ndarray) and x.dtype.kind == "O"})
         return keras.tree.pack_sequence_as(outputs, [0 if i in strings else x for i, x in enumerate(leaves)])
 
-    outputs = jax.eval_shape(call, structs)
+    try:
+        outputs = jax.eval_shape(call, structs)
+    except ExecutionError:
+        # A shape depends on values, as it may on ones.
+        return function(keras.tree.map_structure(_ones, inputs))
     leaves = keras.tree.flatten(outputs)
     return keras.tree.pack_sequence_as(outputs, [strings.get(i, x) for i, x in enumerate(leaves)])
 

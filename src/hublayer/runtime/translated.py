@@ -11,18 +11,19 @@ import keras
 import numpy as np
 
 from hublayer.composite import Ragged, Sparse
-from hublayer.errors import UnsupportedOpsError
+from hublayer.errors import ExecutionError, UnsupportedOpsError
 from hublayer.graph.endpoint_graph import EndpointGraph, GraphSource, reached, variable_keys
 from hublayer.graph.library import Library
 from hublayer.graph.passes.channel_scales import fold_channel_scales
 from hublayer.graph.resources import Recipe, ResourceKey
 from hublayer.host.resources import ResourceRecipes, Resources, as_host_value, needed
 from hublayer.lowering.execute import unsupported_error
+from hublayer.runtime.compile import is_traced
 from hublayer.runtime.cut import cut
 from hublayer.runtime.device_part import DevicePart, draws
 from hublayer.runtime.host_tensors import flat_components
 from hublayer.runtime.keras_tensors import KerasTensors
-from hublayer.runtime.staged import StagedEndpoint
+from hublayer.runtime.staged import StagedEndpoint, from_host
 from hublayer.runtime.tf1 import Training, loss_tensors, training_graph
 from hublayer.runtime.variables import Variables
 from hublayer.savedmodel.endpoints import Endpoint, Trace
@@ -82,10 +83,31 @@ class PlainEndpoint:
         self.keys = list(variables)
         self._device = DevicePart(graph.graph, graph.functions(), captured, variables, backend)
         self.draws = self._device.draws
+        self._may_run_by_op = backend == "jax"
+        self._op_by_op = False
 
     def __call__(self, inputs: list[Any], seed: Any) -> list[Any]:
-        """The outputs; variables that the trace assigns get their new values."""
-        return self._device(inputs, seed)
+        """The outputs; variables that the trace assigns get their new values.
+
+        Where a shape depends on values (boxes that are selected, elements that are not zero), JAX has no program:
+        then it runs op by op.
+        """
+        if self._op_by_op and not is_traced(inputs):
+            return self._run_by_op(inputs, seed)
+        try:
+            return self._device(inputs, seed)
+        except ExecutionError as error:
+            if not self._may_run_by_op or is_traced(inputs):
+                raise
+            try:
+                outputs = self._run_by_op(inputs, seed)
+            except ExecutionError:
+                raise error from None
+        self._op_by_op = True
+        return outputs
+
+    def _run_by_op(self, inputs: list[Any], seed: Any) -> list[Any]:
+        return [from_host(output, "jax") for output in self._device(inputs, seed, compile=False)]
 
 
 class TranslatedProgram:
