@@ -99,8 +99,8 @@ class TensorList:
             return replace(self, items=(*items[:at], value, *items[at + 1 :]), stacked=None)
         if grow:
             raise GrowingListError(
-                "A list that may grow is written at an index which is not known when the model is traced. Call the layer "
-                "outside of compiled functions (for a Keras model around it: compile(..., run_eagerly=True))."
+                "A list that may grow is written at an index which is not known when the model is traced. Call the "
+                "layer outside of compiled functions (for a Keras model around it: compile(..., run_eagerly=True))."
             )
         stacked = tensor(self.narrowed(tuple(value.shape)).stack())
         stacked = ops.slice_update(stacked, _start(index, stacked), ops.expand_dims(tensor(value), 0))
