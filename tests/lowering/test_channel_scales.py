@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -107,3 +108,14 @@ def test_other_shapes_and_large_filters_stay(op):
     assert fold_channel_scales(function, {**known, "w": None}) is function
     assert fold_channel_scales(function, known, largest=FILTERS[op].size - 1) is function
     assert fold_channel_scales(function, known, largest=FILTERS[op].size) is not function
+
+
+def test_a_scale_through_many_ops():
+    values = variables("Conv2D")
+    function = normalised("Conv2D")
+    chain = [Node(f"same_{i}", "Identity", (Value(f"same_{i - 1}" if i else "f"),), {}) for i in range(5_000)]
+    at = next(i for i, node in enumerate(function.nodes) if node.name == "product")
+    product = replace(function.nodes[at], inputs=(Value("conv"), Value(chain[-1].name)))
+    nodes = (*function.nodes[:at], *chain, product, *function.nodes[at + 1 :])
+    folded = fold_channel_scales(replace(function, nodes=nodes), shapes(values))
+    assert "conv" not in {node.name for node in folded.nodes}

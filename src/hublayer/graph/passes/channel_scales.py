@@ -44,6 +44,8 @@ class _Folding:
         self._uses = Counter(value for node in function.nodes for value in node.inputs)
         self._uses.update(function.outputs)
         self._lengths: dict[str, int | None] = {}
+        for node in function.nodes:  # in order, so that those of a node's inputs are known
+            self._lengths[node.name] = self._length_of(node)
         self._channels: dict[str, int] = {}  # of the products that have become convolutions
         self.moved: set[str] = set()
 
@@ -89,17 +91,10 @@ class _Folding:
         return inner * outer if conv.op == "DepthwiseConv2dNative" else outer
 
     def _length(self, value: Value) -> int | None:
-        """The length of a vector that depends on variables and constants alone; 1 for a scalar, None for all else."""
-        name = value.node
-        if name not in self._lengths:
-            self._lengths[name] = None
-            self._lengths[name] = self._found_length(name)
-        return self._lengths[name]
+        return self._lengths.get(value.node)
 
-    def _found_length(self, name: str) -> int | None:
-        node = self._producers.get(name)
-        if node is None:
-            return None
+    def _length_of(self, node: Node) -> int | None:
+        """The length of a vector that depends on variables and constants alone; 1 for a scalar, None for all else."""
         if node.op == "Const":
             array = node.attrs["value"]
             return int(array.size) if array.ndim <= 1 and array.dtype.kind == "f" else None
