@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from itertools import chain
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,10 +12,12 @@ from hypothesis import strategies as st
 
 from hublayer.host.key_index import StringIndex
 from hublayer.host.string_tensor import StringTensor
+from hublayer.host.strings_regex import static_regex_replace
 from hublayer.host.strings_split import string_split, string_split_v2
 
 PARTS = st.sampled_from([b"a", b"\xc3\xa4", b" ", b"\t", b"\0", b"word", b"-"])
 LINES = st.lists(st.lists(PARTS, max_size=8).map(b"".join), min_size=25, max_size=60)
+TEXT = st.sampled_from("ab, \t\n\v\f\r\0ä日")
 KEYS = st.lists(st.binary(max_size=20), min_size=1, max_size=40, unique=True)
 
 
@@ -53,6 +58,39 @@ def test_pieces_are_taken_and_reshaped_as_arrays_are(lines, data):
     assert (fresh.shape, fresh.array.to_pylist()) == ((1, len(listed)), listed)
 
 
+@settings(max_examples=80, deadline=None)
+@given(few=st.lists(st.text(TEXT, max_size=12), min_size=1, max_size=8), encoded=st.booleans(), data=st.data())
+def test_joined_strings_are_what_each_string_is(few, encoded, data):
+    lines = [line.encode() for line in (few * 70)[:70]]
+    given_ = np.empty(70, object)
+    given_[:] = lines if encoded else (few * 70)[:70]
+
+    def fresh():
+        return StringTensor.from_numpy(given_)
+
+    assert (fresh().joined is None) == all(any(c in line for line in few) for c in "\n\v\f\r")
+    assert fresh().to_list() == fresh().array.to_pylist() == fresh().reshape((7, 10)).to_list() == lines
+    starts, ends, raw = fresh().pieces
+    assert [raw[start:end].tobytes() for start, end in zip(starts, ends, strict=True)] == lines
+    places = np.array(data.draw(st.lists(st.integers(0, 69), max_size=9)), np.int64)
+    assert fresh().take(places).to_list() == [lines[i] for i in places]
+    assert fresh().take(np.unique(places)).to_list() == [lines[i] for i in np.unique(places)]
+    for separator in (b"", b" ", b"\n ", b"a,"):
+        found = string_split(fresh(), _scalar(separator))
+        expected = [[t for t in re.split(b"[" + separator + b"]", line) if t] for line in lines if separator]
+        expected = expected or [[bytes([b]) for b in line] for line in lines]
+        assert found[1].to_list() == list(chain.from_iterable(expected))
+        assert found[0][:, 0].tolist() == [i for i, row in enumerate(expected) for _ in row]
+    for separator in (None, b",", b"ab"):
+        found = string_split_v2(fresh(), _scalar(separator or b""))
+        expected = [line.split(separator) for line in lines]
+        assert found[1].to_list() == list(chain.from_iterable(expected))
+        assert found[0][:, 0].tolist() == [i for i, row in enumerate(expected) for _ in row]
+    for pattern, rewrite in ((r"[,a]", b""), (r"[,a]+", b""), (r"[ ,]", b"\n"), (r"[\t ]", b"x"), (r"\n+", b" ")):
+        found = static_regex_replace(fresh(), pattern=pattern, rewrite=rewrite)
+        assert found.to_list() == [re.sub(pattern.encode(), rewrite, line) for line in lines]
+
+
 @settings(max_examples=100, deadline=None)
 @given(keys=KEYS, asked=st.lists(st.binary(max_size=20), max_size=30))
 def test_an_index_finds_what_a_dict_finds(keys, asked):
@@ -65,10 +103,19 @@ def test_an_index_finds_what_a_dict_finds(keys, asked):
 def test_keys_that_share_their_hash_are_told_apart(monkeypatch):
     keys = [b"%d" % n for n in range(500)] + [b"123456789-%d" % n for n in range(50)]
     monkeypatch.setattr(StringIndex, "_hash", lambda self, codes: np.zeros(len(codes), np.uint64))
-    monkeypatch.setattr("hublayer.host.key_index._LONG", np.uint64(2**64 - 1))  # and every long one the same code
     index = StringIndex(StringTensor.from_list(keys))
     asked = [b"499", b"123456789-7", b"500", b"0", b"123456789-x", b"12345678", *keys]
     assert index.find(StringTensor.from_list(asked)).tolist() == [499, 507, -1, 0, -1, -1, *range(550)]
+
+
+def test_a_long_string_with_the_code_of_a_key_is_not_that_key(monkeypatch):
+    monkeypatch.setattr("hublayer.host.key_index._LONG", np.uint64(2**64 - 1))  # every long one has the same code
+    key = b"0123456789" * 3
+    index = StringIndex(StringTensor.from_list([b"short", key]))
+    others = [key[:i] + b"x" + key[i + 1 :] for i in range(len(key))] + [key[:-1], key + b"0", key[:8] + key[-8:]]
+    assert index.find(StringTensor.from_list([*others, key, b"short"])).tolist() == [-1] * len(others) + [1, 0]
+    with pytest.raises(ValueError, match="distinct"):
+        StringIndex(StringTensor.from_list([key, key + b"0"]))
 
 
 def test_strings_that_are_none_are_refused_in_large_batches_too():

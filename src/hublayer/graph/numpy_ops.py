@@ -85,6 +85,8 @@ def _cast(inputs: list[Any], attrs: dict[str, Any]) -> np.ndarray:
     x, dtype = inputs[0], numpy_dtype(attrs["DstT"])
     if x.dtype.kind == "c" and dtype is not None and dtype.kind not in "cb":
         x = x.real
+    if x.dtype.kind in "biu":  # nothing to warn of
+        return x.astype(dtype)
     with np.errstate(all="ignore"):
         return x.astype(dtype)
 

@@ -16,6 +16,7 @@ from hublayer.graph.ir import Function, Node, Parameter, Value
 from hublayer.graph.partition import Partition
 from hublayer.graph.passes.dead_code import drop_dead_code
 from hublayer.graph.passes.unique_lookups import SEGMENT_COMBINE
+from hublayer.graph.row_ids import is_ascending, row_counts
 
 FLATTEN_ROWS = "hublayer>FlattenRows"
 COMBINE_ROWS = "hublayer>CombineRows"
@@ -240,16 +241,17 @@ def in_rows(
     last segment plus one. pad: what the longest row is padded to, given its length; by default nothing. A length is
     at least 1.
     """
-    segments = np.asarray(segments, np.int64)
+    if segments.dtype != np.int64:
+        segments = segments.astype(np.int64)
     if rows is None:
         rows = int(segments[-1]) + 1 if segments.size else 0
-    if segments.size and (segments[1:] < segments[:-1]).any():
+    if not is_ascending(segments):
         order = np.argsort(segments, kind="stable")
         segments, arrays = segments[order], [array[order] if len(array) != 1 else array for array in arrays]
     if segments.size and (segments[0] < 0 or segments[-1] >= rows):
         first, last = np.searchsorted(segments, (0, rows))
         segments, arrays = segments[first:last], [a[first:last] if len(a) != 1 else a for a in arrays]
-    lengths = np.bincount(segments, minlength=rows)
+    lengths = row_counts(segments, rows)
     length = max(int(lengths.max(initial=0)), 1)
     length = length if pad is None else pad(length)
     shifts = np.arange(0, rows * length, length)

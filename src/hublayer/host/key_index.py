@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +14,8 @@ LONGEST = 64
 _SHIFT = np.uint64(32)
 # In the highest byte of a code stands the length of a short string, or this.
 _LONG = np.uint64(0xFF << 56)
+# That two of a million long keys share a code happens once in a hundred thousand times.
+_ATTEMPTS = 3
 
 
 def _odd() -> np.uint64:
@@ -23,15 +24,16 @@ def _odd() -> np.uint64:
 
 
 @dataclass(frozen=True)
-class _Buckets:
-    """Which rows have a hash with the same leading bits: the first of them, and after each row the next; -1 ends."""
+class _Chains:
+    """Rows whose hashes begin with the same bits: the first of them, and after each row the next; `rows` ends."""
 
     first: np.ndarray
     next: np.ndarray
+    rows: int
     shift: np.uint64
 
     @classmethod
-    def of(cls, hashes: np.ndarray) -> _Buckets:
+    def of(cls, hashes: np.ndarray) -> _Chains:
         rows = len(hashes)
         bits = max(4, rows.bit_length() + 2)
         shift = np.uint64(64 - bits)
@@ -39,54 +41,57 @@ class _Buckets:
         order = np.argsort(buckets, kind="stable").astype(np.int32)
         ordered = buckets[order]
         follows = ordered[1:] == ordered[:-1]
-        after = np.full(rows, -1, np.int32)
+        after = np.full(rows + 1, rows, np.int32)
         after[order[:-1][follows]] = order[1:][follows]
-        first = np.full(1 << bits, -1, np.int32)
+        first = np.full(1 << bits, rows, np.int32)
         starts = np.concatenate([[True], ~follows]) if rows else np.zeros(0, np.bool_)
         first[ordered[starts]] = order[starts]
-        return cls(first, after, shift)
+        return cls(first, after, rows, shift)
 
-    def find(self, hashes: np.ndarray, differ: Callable[[np.ndarray, np.ndarray | None], np.ndarray]) -> np.ndarray:
-        """int64: the row that each of `hashes` belongs to, -1 for none.
+    def find(self, hashes: np.ndarray, keys: np.ndarray, known: np.ndarray) -> np.ndarray:
+        """int64: the row of `known` that holds each of `keys`, -1 for none.
 
-        differ: for rows, not negative, and which of the hashes they are for (ascending; None for all in their order),
-        whether their keys are different ones.
+        known: shape (rows + 1,), distinct; the last is none of the rows.
         """
-        found = self.first.take((hashes >> self.shift).astype(np.int64))
-        wrong = differ(np.maximum(found, 0), None)
-        wrong |= found < 0
-        open_ = np.flatnonzero(wrong)
+        hashes >>= self.shift
+        found = self.first.take(hashes.view(np.int64))
+        open_ = np.flatnonzero(known.take(found) != keys)
         while open_.size:
-            following = self.next.take(np.maximum(found[open_], 0))
-            following[found[open_] < 0] = -1
+            following = self.next.take(found.take(open_))
             found[open_] = following
-            open_, following = open_[following >= 0], following[following >= 0]
-            open_ = open_[differ(following, open_)]
-        return found.astype(np.int64)
+            open_ = open_[(known.take(following) != keys.take(open_)) & (following != self.rows)]
+        found = found.astype(np.int64)
+        found[found == self.rows] = -1
+        return found
 
 
 class StringIndex:
     """Finds strings of at most `LONGEST` bytes, and compares all their bytes.
 
-    A string of up to seven bytes is one number: its bytes, and its length above them. A longer one is a hash that
-    cannot be such a number, and its bytes are compared eight at a time.
+    The code of a string of up to seven bytes is its bytes, and its length above them. That of a longer one is a hash
+    that cannot be such a number; no two keys have the same, so a code names one key, whose bytes are then compared.
     """
 
     def __init__(self, keys: StringTensor):
-        """Raises ValueError for keys that are longer, or that are none at all."""
+        """keys: distinct. Raises ValueError for keys that are longer, or that are none at all."""
         starts, ends, data = keys.pieces
         lengths = ends - starts
         if not keys.size or lengths.max() > LONGEST:
             raise ValueError("an index is over some strings, none of them too long")
-        self._multipliers = [_odd() for _ in range(2)]
         self._longest = int(lengths.max())
-        codes, long, words = self._codes(starts, lengths, data)
-        self._codes_of_keys = codes
-        self._lengths = lengths.astype(np.uint8)
+        for _ in range(_ATTEMPTS):
+            self._multipliers = [_odd() for _ in range(2)]
+            codes, long, words = self._codes(starts, lengths, data)
+            if len(np.unique(codes)) == keys.size:
+                break
+        else:
+            raise ValueError("an index is over distinct strings")
+        self._lengths = lengths
         self._words = [np.zeros(keys.size, np.uint64) for _ in words]
         for column, found in zip(self._words, words, strict=True):
             column[long] = found
-        self._buckets = _Buckets.of(self._hash(codes))
+        self._codes_of_keys = np.append(codes, np.uint64(0))
+        self._chains = _Chains.of(self._hash(codes))
 
     def _hash(self, codes: np.ndarray) -> np.ndarray:
         hashes = codes * self._multipliers[0]
@@ -97,28 +102,36 @@ class StringIndex:
     def _codes(
         self, starts: np.ndarray, lengths: np.ndarray, data: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
-        """uint64 for each string; which are longer than seven bytes, and their bytes as uint64 words, zeros behind."""
+        """uint64 for each string; which are longer than seven bytes, and all their bytes as uint64 words."""
         base, stop = (int(starts[0]), int(starts[-1] + lengths[-1])) if len(starts) else (0, 0)
         padded = np.zeros(stop - base + 8, np.uint8)
         padded[:-8] = data[base:stop]
-        every = np.ndarray(
-            (stop - base + 1,), "<u8", padded.data, strides=(1,)
-        )  # a word at every byte; take() would copy them all
-        starts = starts - base
-        codes = _cut(every[starts], np.minimum(lengths, 8))
-        codes |= lengths.view(np.uint64) << np.uint64(56)  # of longer ones this is nothing yet
+        # A word at every byte; take() would copy them all.
+        every = np.ndarray((stop - base + 1,), "<u8", padded.data, strides=(1,))
+        codes = every[starts - base] if base else every[starts]
         long = np.flatnonzero(lengths > 7)
-        starts, lengths = starts.take(long), lengths.take(long)
+        starts, longer = starts.take(long), lengths.take(long)
+        last = starts + longer
+        last -= base + 8
+        words = [codes.take(long), every[last]]
+        for begin in range(8, self._longest - 8, 8):
+            inside = np.flatnonzero(longer > begin + 8)
+            words.append(np.zeros(len(long), np.uint64))
+            words[-1][inside] = every[starts[inside] + (begin - base)]
         first, second = self._multipliers
-        mixed, words = lengths.astype(np.uint64), []
-        for begin in range(0, self._longest, 8):
-            places = starts + begin
-            words.append(_cut(every[np.minimum(places, len(every) - 1)], np.minimum(lengths - begin, 8)))
-            mixed ^= words[-1]
+        mixed = longer.astype(np.uint64)
+        for word in words:
+            mixed ^= word
             mixed *= first
             mixed ^= mixed >> _SHIFT
             mixed *= second
-        codes[long] = mixed | _LONG
+        mixed |= _LONG
+        gone = (8 - lengths).view(np.uint64)  # of what is behind a short string
+        gone <<= np.uint64(3)
+        codes <<= gone  # by 64 and more gives zero
+        codes >>= gone
+        codes |= lengths.view(np.uint64) << np.uint64(56)
+        codes[long] = mixed
         return codes, long, words
 
     def find(self, keys: StringTensor) -> np.ndarray:
@@ -126,32 +139,15 @@ class StringIndex:
         starts, ends, data = keys.pieces
         lengths = ends - starts
         codes, long, words = self._codes(starts, lengths, data)
-        number = np.full(len(codes), -1, np.int32)
-        number[long] = np.arange(len(long))
-        lengths = lengths[long]
-
-        def differ(places: np.ndarray, which: np.ndarray | None) -> np.ndarray:
-            different = self._codes_of_keys.take(places) != (codes if which is None else codes[which])
-            if not len(long):
-                return different
-            numbers = number if which is None else number[which]
-            inside = long if which is None else np.flatnonzero(numbers >= 0)
-            mine, rows = numbers[inside], places[inside]
-            wrong = self._lengths.take(rows) != lengths[mine]
+        found = self._chains.find(self._hash(codes), codes, self._codes_of_keys)
+        if len(long):
+            places = found.take(long)
+            wrong = self._lengths.take(places) != lengths.take(long)
             for column, word in zip(self._words, words, strict=True):
-                wrong |= column.take(rows) != word[mine]
-            different[inside] |= wrong
-            return different
-
-        return self._buckets.find(self._hash(codes), differ)
-
-
-def _cut(words: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """The first bytes of little-endian words, zeros behind. lengths: int64, 8 at most; none for less than one."""
-    gone = (8 - lengths).view(np.uint64) << np.uint64(3)
-    words <<= gone  # by 64 and more gives zero
-    words >>= gone
-    return words
+                wrong |= column.take(places) != word
+            if wrong.any():  # also of those that were not found
+                found[long[wrong]] = -1
+        return found
 
 
 class IntegerIndex:
@@ -160,8 +156,8 @@ class IntegerIndex:
     def __init__(self, keys: np.ndarray):
         """keys: int64 vector of distinct values, not empty."""
         self._multiplier = _odd()
-        self._keys = keys
-        self._buckets = _Buckets.of(self._hash(keys))
+        self._keys = np.append(keys, 0)
+        self._chains = _Chains.of(self._hash(keys))
 
     def _hash(self, keys: np.ndarray) -> np.ndarray:
         mixed = keys.view(np.uint64) * self._multiplier
@@ -170,8 +166,4 @@ class IntegerIndex:
     def find(self, keys: np.ndarray) -> np.ndarray:
         """int64: the place of each value of an int64 vector among the indexed keys, -1 for one that is not there."""
         keys = np.ascontiguousarray(keys)
-
-        def differ(places: np.ndarray, which: np.ndarray | None) -> np.ndarray:
-            return self._keys.take(places) != (keys if which is None else keys[which])
-
-        return self._buckets.find(self._hash(keys), differ)
+        return self._chains.find(self._hash(keys), keys, self._keys)

@@ -53,7 +53,7 @@ class LookupTable:
         return len(self._rows)
 
     def find(self, keys: Tensor, default: Tensor) -> Tensor:
-        """The values of `keys`, in the shape of keys and the shape of one value; `default` for unknown keys.
+        """New: the values of `keys`, in the shape of keys and the shape of one value; `default` for unknown keys.
 
         default: one value, or a value for each key. Raises ValueError for a dtype or shape that is not the table's.
         """
@@ -78,9 +78,11 @@ class LookupTable:
         assert isinstance(default, np.ndarray)
         if not len(pool):
             pool = np.zeros((1, *self.value_shape), pool.dtype)
-        result = pool.take(places, axis=0, mode="clip")
-        unknown = places < 0
-        result[unknown] = default.reshape(-1, *self.value_shape)[unknown] if each else default
+        unknown = np.flatnonzero(places < 0)
+        # In most vocabularies a word's value is its number, which is known.
+        result = places if self._counts_up else pool.take(places, axis=0, mode="clip")
+        if unknown.size:
+            result[unknown] = default.reshape(-1, *self.value_shape)[unknown] if each else default
         return result.reshape((*shape, *self.value_shape))
 
     def _shape_of_keys(self, keys: Tensor) -> tuple[int, ...]:
@@ -126,6 +128,7 @@ class LookupTable:
     def _pool(self) -> Tensor:
         if self._array is None:
             self._array = self._as_tensor(self._values, (len(self._values), *self.value_shape))
+            self._counts_up = self.value_dtype == "int64" and np.array_equal(self._array, np.arange(len(self._values)))
         return self._array
 
     def _changed(self) -> None:
@@ -133,6 +136,7 @@ class LookupTable:
         self._indexable = not self.key_shape
         self._asked = 0
         self._array: Tensor | None = None
+        self._counts_up = False
 
     def pairs(self, keys: Tensor, values: Tensor) -> tuple[list[Any], list[Any]]:
         """Keys and values as the table keeps them. Raises ValueError if they are not the table's, or not as many."""

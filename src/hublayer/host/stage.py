@@ -11,6 +11,7 @@ import numpy as np
 from hublayer.errors import ExecutionError
 from hublayer.graph.ir import Function
 from hublayer.graph.resources import ResourceKey
+from hublayer.graph.row_ids import RowIds
 from hublayer.graph.token_rows import Rows, in_rows
 from hublayer.host.execute import HostExecutable, HostExecutables
 from hublayer.host.resources import ResourceRecipes, Resources
@@ -18,6 +19,7 @@ from hublayer.host.static_values import StaticValue
 
 # Rows are padded to one of a few lengths where each length is a program of its own.
 _SMALLEST = 8
+_INT32 = np.iinfo(np.int32)
 
 
 def bucket(length: int) -> int:
@@ -68,9 +70,10 @@ class HostStage:
             None if p is None else inputs[p] if isinstance(p, int) else self.resources[p] for p in self.plan.parameters
         ]
         returned = self._before(self.resources.run(self._executables), arguments)
-        return returned, self._lay_out(returned)
+        plain = [x.view(np.ndarray) if isinstance(x, RowIds) else x for x in returned]
+        return plain, self._lay_out(returned, plain)
 
-    def _lay_out(self, returned: Sequence[Any]) -> list[Any]:
+    def _lay_out(self, returned: Sequence[Any], plain: Sequence[Any]) -> list[Any]:
         tokens: dict[tuple[int, int], np.ndarray] = {}
         lengths: list[np.ndarray] = []
         for number, group in enumerate(self.plan.groups):
@@ -89,7 +92,7 @@ class HostStage:
             lengths.append(length)
             tokens.update({(number, index): array for index, array in zip(group.tokens, laid, strict=True)})
         by_index = {index: array for (_, index), array in tokens.items()}
-        kinds = {"plain": returned, "tokens": by_index, "lengths": lengths}
+        kinds = {"plain": plain, "tokens": by_index, "lengths": lengths}
         return [kinds[kind][index] for kind, index in self.plan.arguments]
 
     def watch(self, arguments: Sequence[Any]) -> bool:
@@ -105,7 +108,6 @@ class HostStage:
 
 def _narrowed(array: np.ndarray) -> np.ndarray:
     """int64 as int32 if all values fit."""
-    limits = np.iinfo(np.int32)
-    if array.dtype != np.int64 or (array.size and (array.min() < limits.min or array.max() > limits.max)):
+    if array.dtype != np.int64 or (array.size and (array.min() < _INT32.min or array.max() > _INT32.max)):
         return array
     return array.astype(np.int32)

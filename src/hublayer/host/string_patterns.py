@@ -160,14 +160,24 @@ def _each_replaced(strings: StringTensor, found: AsciiSet, literal: bytes) -> St
     values = strings.to_list()
     if found.ascii_only and not all(map(bytes.isascii, values)):
         return None
-    members = found.members.members
-    table = bytes.maketrans(members, literal * len(members)) if literal else None
-    deleted = b"" if literal else members
+    table, deleted = _translation(found, literal)
     return StringTensor.from_list([value.translate(table, deleted) for value in values], strings.shape)
+
+
+def _translation(found: AsciiSet, literal: bytes) -> tuple[bytes | None, bytes]:
+    """What bytes.translate needs to replace each byte of a set by `literal`, or delete it."""
+    members = found.members.members
+    return (bytes.maketrans(members, literal * len(members)), b"") if literal else (None, members)
 
 
 def _set_replaced(strings: StringTensor, found: AsciiSet, literal: bytes) -> StringTensor | None:
     """Each match replaced by `literal`, at most one byte; None if the text is not all ASCII and would have to be."""
+    if strings.joined is not None and not (found.runs and literal):
+        data, between = strings.joined
+        if found.ascii_only and not data.isascii():
+            return None
+        if between != literal and between not in found.members.members:
+            return StringTensor.from_joined(data.translate(*_translation(found, literal)), between, strings.shape)
     data = region(strings)
     if found.ascii_only and len(data) and data.max() >= 128:
         return None

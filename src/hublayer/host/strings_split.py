@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow.compute as pc
 
 from hublayer.graph.passes.split_rows import SPLIT_ROWS
-from hublayer.host.byte_sets import byte_set, region, where
+from hublayer.graph.row_ids import RowIds
+from hublayer.host.byte_sets import ByteSet, byte_set, region, where
 from hublayer.host.registry import host_op
 from hublayer.host.string_tensor import FEW, StringTensor
 
@@ -68,19 +69,47 @@ def _at_separators(source: StringTensor, separators: np.ndarray, data: np.ndarra
 def _between_separators(source: StringTensor, separators: np.ndarray, data: np.ndarray) -> Tokens:
     """The runs of the strings' bytes `data` where `separators` is false; a run ends with its string."""
     offsets = source.offsets - source.offsets[0]
-    inside = ~separators
-    first, last = inside.copy(), inside.copy()
-    first[1:] &= separators[:-1]
-    last[:-1] &= separators[1:]
-    firsts, ends = offsets[:-1], offsets[1:]
     if not offsets[-1]:
         return _from_lists([[]] * source.size)
-    filled = firsts < ends
-    first[firsts[filled]] = inside[firsts[filled]]
-    last[ends[filled] - 1] = inside[ends[filled] - 1]
+    inside = ~separators
+    first = inside.copy()
+    first[1:] &= separators[:-1]
+    filled = offsets[:-1] < offsets[1:]
+    firsts, lasts = offsets[:-1][filled], offsets[1:][filled] - 1
+    first[firsts] = inside[firsts]
     starts = np.flatnonzero(first)
-    counts = np.diff(np.searchsorted(starts, offsets))
-    return counts, StringTensor.from_pieces(starts, np.flatnonzero(last) + 1, data, (len(starts),))
+    before = np.searchsorted(starts, offsets)
+    counts = np.diff(before)
+    if np.count_nonzero(separators) == len(starts) - np.count_nonzero(counts):
+        # One separator stands between any two neighbours, and no other one anywhere.
+        ends = np.empty_like(starts)
+        np.subtract(starts[1:], 1, out=ends[:-1])
+        ends[before[1:][filled] - 1] = offsets[1:][filled]
+    else:
+        last = inside.copy()
+        last[:-1] &= separators[1:]
+        last[lasts] = inside[lasts]
+        ends = np.flatnonzero(last) + 1
+    return counts, StringTensor.from_pieces(starts, ends, data, (len(starts),))
+
+
+def _in_joined(raw: bytes, between: bytes, separators: ByteSet) -> Tokens:
+    """The runs of bytes that are no separators in strings that are joined."""
+    data = np.frombuffer(raw, np.uint8)
+    mask = separators.mask(data)
+    if between not in separators.members:
+        mask |= data == between[0]
+    places = np.flatnonzero(mask)
+    starts, ends = np.empty(len(places) + 1, np.int64), np.empty(len(places) + 1, np.int64)
+    starts[0], ends[-1], ends[:-1] = 0, len(data), places
+    np.add(places, 1, out=starts[1:])
+    # The number of the first run behind each string.
+    stops = np.append(np.flatnonzero(data.take(places) == between[0]) + 1, len(starts))
+    filled = starts < ends
+    if not filled.all():
+        kept = np.flatnonzero(filled)
+        starts, ends, stops = starts.take(kept), ends.take(kept), np.searchsorted(kept, stops)
+    return np.diff(stops, prepend=0), StringTensor.from_pieces(starts, ends, data, (len(starts),))
 
 
 def _from_lists(tokens: Sequence[list[bytes]]) -> Tokens:
@@ -106,6 +135,8 @@ def _split_at_bytes(input: StringTensor, delimiter: StringTensor, skip_empty: bo
     separators = _vector(input, delimiter, "delimiter")
     if not input.size:
         return np.zeros(0, np.int64), StringTensor.from_list([])
+    if skip_empty and separators and input.joined is not None and input.size > FEW:
+        return _in_joined(*input.joined, byte_set(separators))
     data = region(input)
     if not separators:
         counts = np.diff(input.offsets)
@@ -141,6 +172,8 @@ def _split_at_string(input: StringTensor, sep: StringTensor, maxsplit: int) -> T
         return _from_lists([[*found, b""] if len(found) == maxsplit else found for found in tokens])
     if input.size <= FEW:
         return _from_lists([value.split(separator or None) for value in input.to_list()])
+    if input.joined is not None and not separator:
+        return _in_joined(*input.joined, WHITESPACE)
     data = region(input)
     if not separator:
         return _between_separators(input, WHITESPACE.mask(data), data)
@@ -153,4 +186,4 @@ def split_rows(input, sep, *, op, skip_empty=True, maxsplit=-1):
     split_at_bytes = op == "StringSplit"
     tokens = _split_at_bytes(input, sep, skip_empty) if split_at_bytes else _split_at_string(input, sep, maxsplit)
     counts, values = tokens
-    return [np.arange(len(counts)).repeat(counts), values, _dense_shape(counts)]
+    return [RowIds.of(counts), values, _dense_shape(counts)]

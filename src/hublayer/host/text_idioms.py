@@ -6,6 +6,7 @@ import numpy as np
 
 from hublayer.graph.passes.split_rows import FILL_EMPTY_ROWS
 from hublayer.graph.passes.text_idioms import KEEP_ROWS, ROW_SPLITS, VOCABULARY_LOOKUP
+from hublayer.graph.row_ids import row_counts
 from hublayer.host.elements import concat_rows, splits_of, take_rows
 from hublayer.host.fingerprints import fingerprints
 from hublayer.host.registry import host_op
@@ -31,7 +32,7 @@ def row_splits(rows, size, *, dtype):
     size = int(size)
     if rows.size and int(rows.min()) < 0:
         raise ValueError(f"row {int(rows.min())} is negative")
-    return splits_of(np.bincount(rows, minlength=size)[:size]).astype(dtype, copy=False)
+    return splits_of(row_counts(rows, size)[:size]).astype(dtype, copy=False)
 
 
 @host_op(VOCABULARY_LOOKUP)
@@ -40,16 +41,16 @@ def vocabulary_lookup(table, keys, default, *, num_buckets, key=None):
     table = table_of(table)
     found = table.find(keys, default)
     assert isinstance(found, np.ndarray), "it is compared with numbers"
-    unknown = np.flatnonzero((found == default).ravel())
+    flat = found.reshape(-1)
+    unknown = np.flatnonzero(flat == default)
     if not unknown.size:
         return found
     if num_buckets < 1:
         raise ValueError(f"num_buckets must be at least 1, but it is {num_buckets}")
     strings: StringTensor = keys.reshape((-1,)).take(unknown)
     hashes = fingerprints(strings) if key is None else sip_hashes(strings, tuple(key))
-    result = found.copy()
-    result.reshape(-1)[unknown] = (hashes % np.uint64(num_buckets)).astype(np.int64) + len(table)
-    return result
+    flat[unknown] = (hashes % np.uint64(num_buckets)).astype(np.int64) + len(table)
+    return found
 
 
 @host_op(FILL_EMPTY_ROWS)
@@ -63,7 +64,7 @@ def fill_empty_rows(rows, values, dense_shape, default):
     count = int(dense_shape[0])
     if len(rows) and int(rows[-1]) >= count:
         raise ValueError(f"a value names row {int(rows[-1])} of {count} rows")
-    lengths = np.bincount(rows, minlength=count)
+    lengths = row_counts(rows, count)
     empty = lengths == 0
     new = np.flatnonzero(empty)
     if not new.size:
