@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 
 from hublayer.lowering.registry import lowers
-from hublayer.lowering.rows import scaled, weights_of
+from hublayer.lowering.rows import scaled
 from hublayer.lowering.windows import tensor
 
 # Longer rows are added in a loop: the program would grow with each place.
@@ -23,18 +23,17 @@ _UNROLLED = 64
 def look_up_rows(table, ids, lengths, *, combiner="sum", empty="zero"):
     """See hublayer.lowering.rows."""
     table, ids = tensor(table), tensor(ids)
-    weights = weights_of(lengths, ids.shape[1], str(table.dtype))
-    return scaled(_sums(table, ids, weights), lengths, combiner)
+    return scaled(_sums(table, ids, tensor(lengths)), lengths, combiner)
 
 
 @jax.custom_jvp
-def _sums(table: Any, ids: Any, weights: Any) -> Any:
+def _sums(table: Any, ids: Any, lengths: Any) -> Any:
     rows, longest = ids.shape
     beside = (rows,) + (1,) * (table.ndim - 1)
 
     def add(place: Any, total: Any) -> Any:
         found = table.at[ids[:, place]].get(mode="promise_in_bounds")
-        return total + found * weights[:, place].reshape(beside)
+        return total + jnp.where((place < lengths).reshape(beside), found, 0)
 
     total = jnp.zeros((rows, *table.shape[1:]), table.dtype)
     if longest > _UNROLLED:
@@ -46,8 +45,8 @@ def _sums(table: Any, ids: Any, weights: Any) -> Any:
 
 @_sums.defjvp
 def _sums_tangent(primals: tuple[Any, Any, Any], tangents: tuple[Any, Any, Any]) -> tuple[Any, Any]:
-    table, ids, weights = primals
-    change = tangents[0]  # ids and weights are whole numbers
+    table, ids, lengths = primals
+    change = tangents[0]  # ids and lengths are whole numbers
     found = change.at[ids].get(mode="promise_in_bounds")
-    beside = weights.reshape(weights.shape + (1,) * (table.ndim - 1))
-    return _sums(table, ids, weights), jnp.sum(found * beside, axis=1)
+    real = (jnp.arange(ids.shape[1]) < lengths[:, None]).reshape(ids.shape + (1,) * (table.ndim - 1))
+    return _sums(table, ids, lengths), jnp.sum(jnp.where(real, found, 0), axis=1)
