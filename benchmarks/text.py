@@ -10,22 +10,18 @@ idle while the other works. A ratio above 1: hublayer embeds more sentences per 
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
-from statistics import median
 
 import numpy as np
+from turns import Worker, answer, compare
 
 WORDS, DIMENSIONS, BUCKETS = 50_000, 128, 1_000
 BATCHES = (1, 32, 1_024)
 # Calls in a turn: a third of a second or so, for what is measured is a stream of batches.
 REPEATS = {1: 300, 32: 200, 1_024: 60}
-ROUNDS = 11
 
 
 def sentences(count: int, seed: int = 0) -> list[str]:
@@ -65,51 +61,20 @@ def make_model(folder: Path) -> None:
     tf.saved_model.save(Embedding(), str(folder / "model"))
 
 
-def answer(embed: Callable[[np.ndarray], object]) -> None:
-    """Serve rounds on standard input: a batch size comes, the seconds of some calls go."""
-    data = np.array(sentences(max(BATCHES)), object)
-    for line in sys.stdin:
-        batch = data[: int(line)]
-        repeats = REPEATS[len(batch)]
-        start = time.perf_counter()
-        for _ in range(repeats):
-            embed(batch)
-        print(json.dumps((time.perf_counter() - start) / repeats), flush=True)
-
-
 def work(kind: str, folder: str) -> None:
     """One of the two processes."""
+    data = np.array(sentences(max(BATCHES)), object)
     if kind == "tensorflow":
         import tensorflow as tf
 
         model = tf.saved_model.load(folder)
-        answer(lambda batch: model(tf.constant(batch)).numpy())
-        return
+        return answer(lambda batch, _: model(tf.constant(data[: int(batch)])).numpy())
     import keras
 
     import hublayer as hub
 
     layer = hub.KerasLayer(folder, runtime="translated")
-    answer(lambda batch: keras.ops.convert_to_numpy(layer(batch)))
-
-
-class Worker:
-    """A process that measures when it is asked to."""
-
-    def __init__(self, python: str, kind: str, folder: Path):
-        command = [python, __file__, "--work", kind, "--folder", str(folder)]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def seconds(self, batch: int) -> float:
-        """Seconds of one call."""
-        assert self._process.stdin and self._process.stdout
-        self._process.stdin.write(f"{batch}\n")
-        self._process.stdin.flush()
-        return json.loads(self._process.stdout.readline())
-
-    def close(self) -> None:
-        """End the process."""
-        self._process.communicate()
+    return answer(lambda batch, _: keras.ops.convert_to_numpy(layer(data[: int(batch)])))
 
 
 def main() -> None:
@@ -129,15 +94,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         subprocess.run([arguments.tensorflow, __file__, "--make", scratch], check=True)
         folder = Path(scratch) / "model"
-        ours, peer = Worker(sys.executable, "hublayer", folder), Worker(arguments.tensorflow, "tensorflow", folder)
+        ours, peer = (
+            Worker(python, __file__, "--work", kind, "--folder", str(folder))
+            for python, kind in ((sys.executable, "hublayer"), (arguments.tensorflow, "tensorflow"))
+        )
         for batch in BATCHES:
-            times: dict[str, list[float]] = {"ours": [], "peer": []}
-            for round_ in range(ROUNDS + 2):
-                a, b = ours.seconds(batch), peer.seconds(batch)
-                if round_ >= 2:
-                    times["ours"].append(a)
-                    times["peer"].append(b)
-            a, b = median(times["ours"]), median(times["peer"])
+            a, b = compare(ours, peer, str(batch), REPEATS[batch])
             print(
                 f"{keras.config.backend():10} batch {batch:5}  hublayer {batch / a:10,.0f}/s   "
                 f"TensorFlow {batch / b:10,.0f}/s   ratio {b / a:5.2f}",

@@ -1,4 +1,4 @@
-"""How fast text is prepared, against tensorflow_text in the same run.
+"""How fast the ops are that prepare text, against tensorflow_text's in the same process.
 
     PYTHONPATH=src:tools KERAS_BACKEND=tensorflow python benchmarks/text_preprocessing.py [--batch 256]
 
@@ -17,27 +17,13 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 import tensorflow_text
-from samples.words import vocabulary
+from preprocessors import batches
 
 from hublayer.host.execute import HostRun
 from hublayer.host.registry import find_host_op
 from hublayer.host.string_tensor import StringTensor
 
 assert tensorflow_text.__version__
-SAMPLES = Path(__file__).parents[1] / "tests" / "samples"
-NAMES = ["bert_preprocess", "fast_bert_preprocess", "albert_preprocess", "sentence_encoder"]
-CALLS = 25
-
-
-def batches(size: int, accents: bool) -> list[list[bytes]]:
-    """`CALLS` batches of sentences."""
-    rng = np.random.default_rng(0)
-    words = np.array([word for word, _, _ in vocabulary()])
-    sentences = [
-        [f"{' '.join(rng.choice(words, rng.integers(20, 41)))}.".capitalize() for _ in range(size)]
-        for _ in range(CALLS)
-    ]
-    return [[(s.replace("e", "é", 2) if accents else s).encode() for s in batch] for batch in sentences]
 
 
 def compare(name: str, peer: Callable, ours: Callable, data: list) -> None:
@@ -54,22 +40,6 @@ def compare(name: str, peer: Callable, ours: Callable, data: list) -> None:
     print(
         f"{name:44} {a:8.2f} / {c:8.2f} ms {a / c:6.2f}x   processor {b:8.2f} / {d:8.2f} ms {b / d:6.2f}x", flush=True
     )
-
-
-def models(data: list[list[bytes]], what: str) -> None:
-    """Whole samples."""
-    from hublayer import load
-
-    for name in NAMES:
-        model = load(SAMPLES / name, runtime="translated")
-        reference = tf.saved_model.load(str(SAMPLES / name))
-        arrays = {id(batch): np.array(batch, object) for batch in data}
-        compare(
-            f"{name}, {what}",
-            lambda batch, reference=reference: reference(tf.constant(batch)),
-            lambda batch, model=model, arrays=arrays: model(arrays[id(batch)]),
-            data,
-        )
 
 
 def ops(data: list[list[bytes]], what: str) -> None:
@@ -124,12 +94,9 @@ def main() -> None:
     """Parse the command line and print all lines."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--batch", type=int, default=256)
-    parser.add_argument("--what", choices=["ops", "models"], action="append")
     arguments = parser.parse_args()
     for accents in (False, True):
-        data = batches(arguments.batch, accents)
-        for what in arguments.what or ["ops", "models"]:
-            {"ops": ops, "models": models}[what](data, "accents" if accents else "ASCII")
+        ops(batches(arguments.batch, accents), "accents" if accents else "ASCII")
 
 
 if __name__ == "__main__":

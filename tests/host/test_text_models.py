@@ -63,13 +63,13 @@ def test_words_are_cut_once_and_forgotten_when_there_are_too_many():
     pieces = WordPieces(cut, most_pieces=10)
     words = StringTensor.from_list([b"ab", b"", b"ab", b"c"])
     for _ in range(2):
-        found = pieces(words.array)
-        assert found.texts().to_list() == [b"a", b"b", b"a", b"b", b"c"]
+        found = pieces(words)
+        assert found.texts.to_list() == [b"a", b"b", b"a", b"b", b"c"]
         assert found.counts.tolist() == [2, 0, 2, 1]
         assert found.starts.tolist() == [0, 1, 0, 1, 0]
     assert cuts == [b"ab", b"", b"c"]
-    pieces(StringTensor.from_list([b"x" * 20]).array)
-    assert pieces(words.array).texts().to_list() == [b"a", b"b", b"a", b"b", b"c"]
+    pieces(StringTensor.from_list([b"x" * 20]))
+    assert pieces(words).texts.to_list() == [b"a", b"b", b"a", b"b", b"c"]
     assert cuts.count(b"ab") == 2
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hublayer.host.elements import within_rows
+from hublayer.host.elements import ranges, within_rows
 from hublayer.host.registry import host_op
 from hublayer.host.row_splits import check_splits
 from hublayer.host.string_tensor import StringTensor
@@ -46,6 +46,6 @@ def byte_split_by_offsets(input_values, input_start_offsets, input_end_offsets, 
 
 def substrings(strings: StringTensor, starts: np.ndarray, lengths: np.ndarray) -> StringTensor:
     """Stretches of the data of `strings`, by where each starts in it and how many bytes it has."""
-    places = np.repeat(starts, lengths) + within_rows(lengths)
+    places = ranges(starts, lengths)
     offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
     return StringTensor.from_buffers(offsets, strings.data[places], (len(lengths),))

@@ -6,9 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 
-from hublayer.host.elements import splits_of
 from hublayer.host.string_tensor import StringTensor
 from hublayer.host.utf8 import code_points
 
@@ -52,34 +50,38 @@ class Cut:
     """All strings of a tensor in pieces, nothing left out.
 
     bounds: int64, shape (n + 1,): where in the tensor's data each piece begins, and where the last one ends.
-    codes, classes: of the first character of each piece, shape (n,). single: whether it is the only one.
-    first: int64, one more than strings: the number of the first piece of each string.
+    classes: of the first character of each piece, shape (n,). first: int64, one more than strings: the number of the
+    first piece of each string. characters: the code points of all strings. begins: int64, shape (n + 1,): which of
+    them each piece begins with, and how many there are. Arguments `pieces` are ascending numbers of pieces.
     """
 
     strings: StringTensor
     bounds: np.ndarray
-    codes: np.ndarray
     classes: np.ndarray
-    single: np.ndarray
     first: np.ndarray
+    characters: np.ndarray
+    begins: np.ndarray
 
-    def texts(self, pieces: np.ndarray) -> pa.Array:
-        """The texts of some pieces, by number: type large_binary."""
-        buffers = [None, pa.py_buffer(np.ascontiguousarray(self.bounds)), self.strings.array.buffers()[2]]
-        return pa.Array.from_buffers(pa.large_binary(), len(self.bounds) - 1, buffers).take(pa.array(pieces))
+    def texts(self, pieces: np.ndarray) -> StringTensor:
+        """The texts of some pieces."""
+        return StringTensor.from_pieces(self.bounds[pieces], self.bounds[pieces + 1], self.strings.data, pieces.shape)
 
-    def rows(self) -> np.ndarray:
-        """int64, shape (n,): which string each piece is of."""
-        return np.repeat(np.arange(len(self.first) - 1), np.diff(self.first))
+    def codes(self, pieces: np.ndarray) -> np.ndarray:
+        """The code points that some pieces begin with."""
+        return self.characters[self.begins[pieces]]
+
+    def single(self, pieces: np.ndarray) -> np.ndarray:
+        """bool: which of some pieces are one character."""
+        return self.begins[pieces + 1] - self.begins[pieces] == 1
 
     def spans(self, pieces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Where some pieces start and end, in bytes of their strings: int64."""
-        origin = self.strings.offsets[self.rows()[pieces]]
+        origin = np.repeat(self.strings.offsets[:-1], np.diff(self.splits(pieces)))
         return self.bounds[pieces] - origin, self.bounds[pieces + 1] - origin
 
-    def splits(self, kept: np.ndarray) -> np.ndarray:
-        """int64: row splits over the strings, where `kept` (bool, shape (n,)) says which pieces stay."""
-        return splits_of(kept)[self.first]
+    def splits(self, pieces: np.ndarray) -> np.ndarray:
+        """int64: row splits over the strings, if only some pieces stay."""
+        return np.searchsorted(pieces, self.first)
 
 
 def cut(strings: StringTensor, classes: CharacterClasses, runs: np.ndarray) -> Cut:
@@ -104,7 +106,6 @@ def cut(strings: StringTensor, classes: CharacterClasses, runs: np.ndarray) -> C
     for kind in np.flatnonzero(~runs[: int(kinds.max(initial=0)) + 1]):
         begins |= kinds == kind
     begins[row_starts] = True
-    places = np.flatnonzero(begins)
-    single = np.diff(places, append=len(kinds)) == 1
-    bounds = np.append(places + first if starts is None else starts[places], last)
-    return Cut(strings, bounds, codes[places], kinds[places], single, np.searchsorted(bounds, offsets))
+    places = np.append(np.flatnonzero(begins), len(kinds))
+    bounds = places + first if starts is None else np.append(starts[places[:-1]], last)
+    return Cut(strings, bounds, kinds[places[:-1]], np.searchsorted(bounds, offsets), codes, places)

@@ -74,11 +74,19 @@ def sparse_bincount(indices, values, dense_shape, size, weights, *, binary_outpu
     return bins[0] if vector else bins
 
 
+def lengths_of_splits(splits: np.ndarray, size: int) -> np.ndarray:
+    """The length of each row. Raises ValueError unless the splits ascend from 0 to size."""
+    if splits.ndim == 1 and splits.size and splits[0] == 0 and splits[-1] == size:
+        lengths = np.diff(splits)
+        if not (lengths < 0).any():
+            return lengths
+    raise ValueError(f"row splits must ascend from 0 to {size}, but are {splits[:10].tolist()}")
+
+
 def rows_of_splits(splits: np.ndarray, size: int) -> np.ndarray:
     """The row of each of `size` values. Raises ValueError unless the splits ascend from 0 to size."""
-    if splits.ndim != 1 or not splits.size or splits[0] != 0 or splits[-1] != size or (np.diff(splits) < 0).any():
-        raise ValueError(f"row splits must ascend from 0 to {size}, but are {splits[:10].tolist()}")
-    return np.repeat(np.arange(len(splits) - 1), np.diff(splits))
+    lengths = lengths_of_splits(splits, size)
+    return np.repeat(np.arange(len(lengths)), lengths)
 
 
 @host_op("RaggedBincount")

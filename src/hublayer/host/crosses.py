@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hublayer.host.counting import rows_of_splits
+from hublayer.host.counting import lengths_of_splits
 from hublayer.host.elements import Tensor, flat, lengths_of_runs, splits_of, take_rows, within_rows
 from hublayer.host.fingerprints import fingerprints
 from hublayer.host.registry import host_op
@@ -46,7 +46,7 @@ def _dense(x: Tensor) -> _Feature:
 def _ragged(values: Tensor, splits: np.ndarray) -> _Feature:
     if values.ndim != 1:
         raise ValueError(f"features are matrices, but the values of a ragged one have shape {values.shape}")
-    rows_of_splits(splits, values.shape[0])
+    lengths_of_splits(splits, values.shape[0])
     return _Feature(values, np.diff(splits.astype(np.int64)))
 
 

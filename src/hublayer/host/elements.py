@@ -83,7 +83,14 @@ def splits_of(lengths: np.ndarray) -> np.ndarray:
     return splits
 
 
+def ranges(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """int64: starts[i], starts[i] + 1, … for each row, as many as its length, one row after another."""
+    splits = splits_of(lengths)
+    numbers = np.repeat(starts - splits[:-1], lengths)
+    numbers += np.arange(len(numbers))
+    return numbers
+
+
 def within_rows(lengths: np.ndarray) -> np.ndarray:
     """0 … n - 1 for each row of length n, one after another."""
-    starts = splits_of(lengths)[:-1]
-    return np.arange(int(lengths.sum())) - np.repeat(starts, lengths)
+    return ranges(np.zeros(len(lengths), np.int64), lengths)

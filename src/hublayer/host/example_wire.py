@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hublayer.host.elements import Tensor, distinct, splits_of, within_rows
+from hublayer.host.elements import Tensor, distinct, ranges, splits_of, within_rows
 from hublayer.host.string_tensor import StringTensor
 
 # Tags: a length-delimited field of number 1, 2 or 3.
@@ -140,7 +140,7 @@ class WireBatch:
         return _varints(content, last), counts
 
     def _bytes(self, begin: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-        return self._data[np.repeat(begin, sizes) + within_rows(sizes)]
+        return self._data[ranges(begin, sizes)]
 
 
 def _varints(content: np.ndarray, last: np.ndarray) -> np.ndarray:

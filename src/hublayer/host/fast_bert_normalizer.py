@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 import numpy as np
 
+from hublayer.host.byte_sets import region
 from hublayer.host.double_array import ROOT, DoubleArray
 from hublayer.host.elements import splits_of
 from hublayer.host.execute import HostRun
 from hublayer.host.flatbuffer import FlatTable
 from hublayer.host.registry import host_op
-from hublayer.host.string_tensor import StringTensor
+from hublayer.host.string_tensor import FEW, StringTensor
 from hublayer.host.utf8 import characters
 
 _DIFFERENT = 0x40000000
+_BEYOND_ASCII = re.compile(r"[^\0-\x7f]+")
 
 
 class _Replacements(dict[int, str]):
@@ -48,7 +51,7 @@ class FastBertNormalizer:
         ascii_ = [self.replacement(bytes((code,))) for code in range(0x80)]
         self._bytes = None
         if all(len(text) == 1 for text in ascii_):
-            self._bytes = np.frombuffer(b"".join(ascii_), np.uint8)
+            self._bytes = b"".join(ascii_) + bytes(range(0x80, 0x100))
 
     def replacement(self, character: bytes) -> bytes:
         """What one character becomes. Raises ValueError if the table leads out of its pool."""
@@ -66,18 +69,35 @@ class FastBertNormalizer:
 
     def normalized(self, strings: StringTensor) -> StringTensor:
         """Each string with its characters replaced."""
-        offsets = strings.offsets
-        data = strings.data[int(offsets[0]) : int(offsets[-1])]
-        if self._bytes is not None and (not len(data) or data.max() < 0x80):
-            return StringTensor.from_buffers(offsets - offsets[0], self._bytes[data], strings.shape)
-        table = self._replacements
-        return StringTensor.from_list(
-            [
-                text.decode("utf-8", "surrogateescape").translate(table).encode("utf-8", "surrogateescape")
+        if self._bytes is None:
+            texts = [
+                text.decode("utf-8", "surrogateescape").translate(self._replacements).encode("utf-8", "surrogateescape")
                 for text in strings.to_list()
-            ],
-            strings.shape,
-        )
+            ]
+            return StringTensor.from_list(texts, strings.shape)
+        if strings.joined is not None:
+            data, between = strings.joined
+            table = bytearray(self._bytes)
+            table[between[0]] = between[0]
+            data = self._beyond_ascii(data.translate(table))
+            if data.count(between) == strings.size - 1:  # or a character became what stands between
+                return StringTensor.from_joined(data, between, strings.shape)
+        if strings.size > FEW:
+            offsets = strings.offsets
+            raw = region(strings).tobytes().translate(self._bytes)
+            if raw.isascii():
+                return StringTensor.from_buffers(offsets - offsets[0], raw, strings.shape)
+        texts = [self._beyond_ascii(text.translate(self._bytes)) for text in strings.to_list()]
+        return StringTensor.from_list(texts, strings.shape)
+
+    def _beyond_ascii(self, text: bytes) -> bytes:
+        """A string with all characters but ASCII's replaced."""
+        if text.isascii():
+            return text
+        table = self._replacements
+        decoded = text.decode("utf-8", "surrogateescape")
+        replaced = _BEYOND_ASCII.sub(lambda found: found[0].translate(table), decoded)
+        return replaced.encode("utf-8", "surrogateescape")
 
     def with_offsets(self, text: bytes) -> tuple[bytes, list[int]]:
         """A string with its characters replaced, and for each byte of the result, and its end, the byte it is from."""

@@ -78,15 +78,14 @@ class FastWordpieceModel:
         """The pieces of a vector of strings, starts and ends in bytes of their string, and row splits (int64)."""
         # Without a suffix indicator an unknown word may take the words before it with it.
         if not self.takes_texts or not self.suffix:
-            pieces = self._pieces(strings.array)
+            pieces = self._pieces(strings)
             return pieces, splits_of(pieces.counts)
         words = cut(strings, self._classes, _RUNS)
-        kept = words.classes != 1
-        places = np.flatnonzero(kept)
+        places = np.flatnonzero(words.classes != 1)
         pieces = self._pieces(words.texts(places))
         origin = np.repeat(words.spans(places)[0], pieces.counts)
         moved = Pieces(pieces.texts, pieces.ids, pieces.starts + origin, pieces.ends + origin, pieces.counts)
-        return moved, splits_of(pieces.counts)[words.splits(kept)]
+        return moved, splits_of(pieces.counts)[words.splits(places)]
 
     def _word(self, word: bytes) -> list[Piece]:
         """The pieces of one word."""
@@ -286,7 +285,7 @@ def _prepared(run: HostRun, wp_model: np.ndarray) -> FastWordpieceModel:
 def fast_wordpiece_tokenize_with_offsets(run: HostRun, input_values, wp_model):
     """Pieces of a vector of texts, or words, as the model takes them: texts, ids, row splits, starts, ends (int64)."""
     pieces, splits = _prepared(run, wp_model)(input_values.reshape((-1,)))
-    return [pieces.texts(), pieces.ids, splits, pieces.starts, pieces.ends]
+    return [pieces.texts, pieces.ids, splits, pieces.starts, pieces.ends]
 
 
 @host_op("TFText>FastWordpieceDetokenize")

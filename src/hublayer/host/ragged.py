@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from hublayer.host.counting import rows_of_splits
-from hublayer.host.elements import Tensor, concat_rows, flat, splits_of, take_rows, within_rows
+from hublayer.host.counting import lengths_of_splits, rows_of_splits
+from hublayer.host.elements import Tensor, concat_rows, flat, ranges, splits_of, take_rows, within_rows
 from hublayer.host.registry import host_op
 from hublayer.host.sparse import sparse_fill_empty_rows
 from hublayer.savedmodel.tensors import constant_dtype
@@ -18,7 +18,7 @@ def check_nested(nested: Sequence[np.ndarray], size: int) -> None:
     """Raise ValueError unless each list of splits ascends from 0 to the number of rows of the next, or of values."""
     sizes = [*(len(splits) - 1 for splits in nested[1:]), size]
     for splits, rows in zip(nested, sizes, strict=True):
-        rows_of_splits(splits, rows)
+        lengths_of_splits(splits, rows)
 
 
 def _coordinates(row_ids: Sequence[np.ndarray]) -> tuple[list[np.ndarray], list[int]]:
@@ -47,6 +47,11 @@ def ragged_tensor_to_tensor(shape, values, default_value, row_partition_tensors,
     partitions = list(zip(row_partition_types, row_partition_tensors, strict=True))
     if not partitions:
         raise ValueError("a ragged tensor needs row partitions")
+    if [kind for kind, _ in partitions] == ["ROW_SPLITS"] and isinstance(values, np.ndarray):
+        lengths = lengths_of_splits(partitions[0][1], values.shape[0])
+        longest = int(lengths.max(initial=0))
+        dims = _output_shape(shape, (len(lengths), longest, *values.shape[1:]), 2)
+        return _rows_filled_up(lengths, dims, values, default_value)
     rows: int | None = None
     if partitions[0][0] == "FIRST_DIM_SIZE":
         rows = int(partitions.pop(0)[1])
@@ -92,6 +97,21 @@ def _output_shape(asked: np.ndarray, natural: tuple[int, ...], ragged: int) -> t
     if dims[ragged:] != natural[ragged:]:
         raise ValueError(f"the shape {asked.tolist()} does not end like the values' shape {natural[ragged:]}")
     return dims
+
+
+def _rows_filled_up(lengths: np.ndarray, dims: tuple[int, ...], values: np.ndarray, default: np.ndarray) -> np.ndarray:
+    """As `_scatter`, for rows of values that stand one after another."""
+    dense = np.empty(dims, values.dtype)
+    dense[:] = default
+    rows, longest = min(len(lengths), dims[0]), dims[1]
+    if len(lengths) > rows or (lengths > longest).any():
+        lengths = lengths.astype(np.int64)
+        kept = np.minimum(lengths[:rows], longest)
+        values = values[ranges(splits_of(lengths)[:rows], kept)]
+        lengths = kept
+    if longest:
+        dense.reshape(-1, *dims[2:])[ranges(np.arange(rows) * longest, lengths)] = values
+    return dense
 
 
 def _scatter(coordinates: Sequence[np.ndarray], dims: tuple[int, ...], values: Tensor, default: Tensor) -> Tensor:
@@ -143,7 +163,7 @@ def gather_rows(nested: Sequence[np.ndarray], values: Tensor, rows: np.ndarray) 
         splits = splits.astype(np.int64)
         starts, lengths = splits[rows], splits[rows + 1] - splits[rows]
         gathered.append(splits_of(lengths))
-        rows = np.repeat(starts, lengths) + within_rows(lengths)
+        rows = ranges(starts, lengths)
     return gathered, take_rows(values, rows)
 
 

@@ -113,17 +113,17 @@ class RegexSplitter:
 
     def _kept_pieces(self, pieces: Any) -> list[Any]:
         assert self._keep_classes is not None
-        delimiters = pieces.classes > 0
-        kept = ~delimiters
+        kept = pieces.classes == 0
         if self._kept is not None:
-            single = np.flatnonzero(delimiters & pieces.single)
-            kept[single] = self._keep_classes(pieces.codes[single]) > 0
-            several = np.flatnonzero(delimiters & ~pieces.single)
+            delimiters = np.flatnonzero(~kept)
+            are_single = pieces.single(delimiters)
+            single, several = delimiters[are_single], delimiters[~are_single]
+            kept[single] = self._keep_classes(pieces.codes(single)) > 0
             if several.size:
-                kept[several] = [self._keeps(text) for text in pieces.texts(several).to_pylist()]
+                kept[several] = [self._keeps(text) for text in pieces.texts(several).to_list()]
         places = np.flatnonzero(kept)
         starts, ends = pieces.spans(places)
-        return [StringTensor(pieces.texts(places), (len(places),)), starts, ends, pieces.splits(kept)]
+        return [pieces.texts(places), starts, ends, pieces.splits(places)]
 
     def _one_by_one(self, strings: StringTensor) -> list[Any]:
         tokens: list[bytes] = []

@@ -39,6 +39,7 @@ class Resources:
         self._made: dict[ResourceKey, Any] = {}
         self._initialized = False
         self._named: dict[str, Any] = {}
+        self._memo: dict[int, tuple[Any, Any]] = {}
         self._executables = HostExecutables(recipes.functions)
 
     def run(self, executable: Callable[[str], HostExecutable]) -> HostRun:
@@ -50,7 +51,7 @@ class Resources:
         return self._state(executable)
 
     def _state(self, executable: Callable[[str], HostExecutable]) -> HostRun:
-        return HostRun(executable, self._recipes.folder, self._named)
+        return HostRun(executable, self._recipes.folder, self._named, self._memo)
 
     def __getitem__(self, key: ResourceKey) -> Any:
         """The resource `key`. Raises CorruptSavedModelError if nothing in the model makes it."""

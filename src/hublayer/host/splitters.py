@@ -12,7 +12,6 @@ from hublayer.host.character_cuts import CharacterClasses, cut
 from hublayer.host.elements import splits_of
 from hublayer.host.registry import host_op
 from hublayer.host.row_splits import check_splits
-from hublayer.host.string_tensor import StringTensor
 
 _SPACES = np.array(sorted(WHITE_SPACE))
 _RUNS = np.ones(128, np.bool_)
@@ -38,18 +37,20 @@ def whitespace_tokenize_with_offsets_v2(input_values, input_config):
     """
     strings = input_values.reshape((-1,))
     pieces = cut(strings, _white_space(input_config.item()), _RUNS)
-    words = pieces.classes == 0
-    places = np.flatnonzero(words)
+    places = np.flatnonzero(pieces.classes == 0)
     starts, ends = pieces.spans(places)
-    behind = np.append(pieces.codes, 0)[places + 1]
-    rows = pieces.rows()
-    more = np.where(np.append(rows, -1)[places + 1] == rows[places], np.searchsorted(_MORE_BYTES, behind, "right"), 0)
+    splits = pieces.splits(places)
+    rows = np.repeat(np.arange(strings.size), np.diff(splits))
+    # A piece behind another one of the same string.
+    more = np.zeros(len(places), np.int64)
+    followed = np.flatnonzero(places + 1 < pieces.first[rows + 1])
+    more[followed] = np.searchsorted(_MORE_BYTES, pieces.codes(places[followed] + 1), "right")
     if more.any():
         ends = ends + more
-        tokens = substrings(strings, strings.offsets[:-1][rows[places]] + starts, ends - starts)
+        tokens = substrings(strings, strings.offsets[:-1][rows] + starts, ends - starts)
     else:
-        tokens = StringTensor(pieces.texts(places), (len(places),))
-    return [tokens, pieces.splits(words), starts.astype(np.int32), ends.astype(np.int32)]
+        tokens = pieces.texts(places)
+    return [tokens, splits, starts.astype(np.int32), ends.astype(np.int32)]
 
 
 def _tokens(values: np.ndarray, splits: np.ndarray, segments: np.ndarray, kept: np.ndarray) -> list[np.ndarray]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +60,15 @@ class StringTensor:
         tensor.__dict__["joined"] = (data, between)
         return tensor
 
+    @classmethod
+    def later(cls, make: Callable[[], pa.Array], shape: Sequence[int]) -> StringTensor:
+        """The strings that `make` returns, as `array` has them, when somebody asks for them."""
+        tensor = cls.__new__(cls)
+        tensor.shape = tuple(int(dim) for dim in shape)
+        tensor.size = math.prod(tensor.shape)
+        tensor.__dict__["_make"] = make
+        return tensor
+
     @property
     def joined(self) -> tuple[bytes, bytes] | None:
         """(data, between) if it was made from joined strings."""
@@ -79,6 +88,8 @@ class StringTensor:
     @cached_property
     def array(self) -> pa.Array:
         """The strings as an Arrow ``large_binary`` array."""
+        if (make := self.__dict__.get("_make")) is not None:
+            return make()
         pa = _arrow()
         if self.joined is not None:
             raw, between = self.joined
@@ -164,11 +175,15 @@ class StringTensor:
         if self.joined is not None:
             data, between = self.joined
             return data.split(between)
-        if "array" in self.__dict__:
+        if self._has_array:
             return self.array.to_pylist()
         starts, ends, data = self.pieces
         raw = data.tobytes()
         return [raw[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+
+    @property
+    def _has_array(self) -> bool:
+        return "array" in self.__dict__ or "_make" in self.__dict__
 
     @property
     def is_listed(self) -> bool:
@@ -195,8 +210,8 @@ class StringTensor:
         shape = np.empty(self.size, np.bool_).reshape(tuple(shape)).shape
         if self.joined is not None:
             return StringTensor.from_joined(*self.joined, shape)
-        if "array" in self.__dict__:
-            return StringTensor(self.array, shape)
+        if self._has_array:
+            return StringTensor.later(lambda: self.array, shape)
         if "pieces" in self.__dict__:
             return StringTensor.from_pieces(*self.pieces, shape)
         return StringTensor.from_list(self._values, shape)
@@ -206,7 +221,7 @@ class StringTensor:
         flat = indices.ravel()
         if flat.size and int(flat.min()) < 0:
             raise IndexError(f"string {int(flat.min())} was asked for; they are counted from 0")
-        if "array" in self.__dict__:
+        if self._has_array:
             return StringTensor(self.array.take(_arrow().array(flat)), indices.shape)
         if "pieces" not in self.__dict__ and self.joined is None:
             values = self._values

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hublayer.host.elements import splits_of, take_rows, within_rows
+from hublayer.host.elements import ranges, splits_of, take_rows, within_rows
 from hublayer.host.registry import host_op
 from hublayer.host.row_splits import check_splits
 
@@ -15,6 +15,8 @@ def _quotas(lengths: np.ndarray, most: int) -> np.ndarray:
     Segments get places in turn until `most` are given; what a short one does not need goes to the others.
     """
     count, rows = lengths.shape
+    if (lengths.sum(0) <= most).all():
+        return lengths
     shortest_first = np.argsort(lengths, axis=0, kind="stable")
     left = np.full(rows, max(most, 0), np.int64)
     whole = np.ones(rows, np.bool_)
@@ -60,9 +62,11 @@ def round_robin_trim(max_sequence_length, input_values, input_row_splits):
     """The values that stay of each segment, then the row splits of each."""
     lengths = _lengths(input_values, input_row_splits)
     quotas = _quotas(lengths, int(max_sequence_length))
+    if (quotas == lengths).all():
+        return [*input_values, *input_row_splits]
     values, splits = [], []
     for segment, row_splits, quota in zip(input_values, input_row_splits, quotas, strict=True):
-        places = np.repeat(row_splits[:-1].astype(np.int64), quota) + within_rows(quota)
+        places = ranges(row_splits[:-1].astype(np.int64), quota)
         values.append(take_rows(segment, places))
         splits.append(splits_of(quota).astype(row_splits.dtype))
     return [*values, *splits]

@@ -130,6 +130,6 @@ def wordpiece_tokenize_with_offsets(
         as_bytes(unknown_token) if use_unknown_token else None,
         split_unknown_characters,
     )
-    pieces = _cutter(vocab_lookup_table, options)(input_values.array)
+    pieces = _cutter(vocab_lookup_table, options)(input_values)
     partition = pieces.counts if output_row_partition_type == "row_lengths" else splits_of(pieces.counts)
-    return [pieces.texts(), partition, pieces.starts, pieces.ends]
+    return [pieces.texts, partition, pieces.starts, pieces.ends]
