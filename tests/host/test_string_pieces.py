@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hublayer.host.key_index import StringIndex
+from hublayer.host.string_patterns import _arrow_replaced, compiled_pattern
 from hublayer.host.string_tensor import StringTensor
+from hublayer.host.strings_case import string_lower, string_upper
 from hublayer.host.strings_regex import static_regex_replace
 from hublayer.host.strings_split import string_split, string_split_v2
 
@@ -89,6 +91,37 @@ def test_joined_strings_are_what_each_string_is(few, encoded, data):
     for pattern, rewrite in ((r"[,a]", b""), (r"[,a]+", b""), (r"[ ,]", b"\n"), (r"[\t ]", b"x"), (r"\n+", b" ")):
         found = static_regex_replace(fresh(), pattern=pattern, rewrite=rewrite)
         assert found.to_list() == [re.sub(pattern.encode(), rewrite, line) for line in lines]
+
+
+WORDS = st.text(st.sampled_from("aB ,ÄäßΣσİıǅ\u0301日😀\u2028\x1c"), max_size=10).map(str.encode)
+
+
+@settings(max_examples=80, deadline=None)
+@given(few=st.lists(WORDS | st.binary(max_size=6), min_size=1, max_size=8))
+def test_joined_strings_are_changed_as_each_is(few):
+    lines = (few * 70)[:70]
+    given_ = np.empty(70, object)
+    given_[:] = lines
+
+    def each(change):
+        return ([change(StringTensor.from_list([line])).item() for line in few] * 70)[:70]
+
+    for encoding in ("", "utf-8"):
+        for op in (string_lower, string_upper):
+            found = op(StringTensor.from_numpy(given_), encoding=encoding)
+            assert found.to_list() == each(lambda one, op=op, encoding=encoding: op(one, encoding=encoding))
+    for source, rewrite in (
+        (r"\pM", b""),
+        (r"[äB]", b"x"),
+        (r"[^a]", b""),
+        (r"\PL+", b""),
+        (r"\s", b","),
+        (r"\C", b""),
+    ):
+        pattern = compiled_pattern(source)
+        for strings in (StringTensor.from_numpy(given_), StringTensor.from_list(lines)):
+            expected = each(lambda one, p=pattern, r=rewrite: _arrow_replaced(one, p.closed, r))
+            assert pattern.replaced(strings, rewrite, True).to_list() == expected
 
 
 @settings(max_examples=100, deadline=None)

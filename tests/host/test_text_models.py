@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from host.text_models import HARD, models
 from hublayer.host.double_array import DoubleArray
@@ -15,6 +17,7 @@ from hublayer.host.sentencepiece_ops import SentencepieceModel
 from hublayer.host.string_tensor import StringTensor
 from hublayer.host.word_pieces import Piece, WordPieces
 
+SENTENCES = st.text(" abnopqé,#~", max_size=20).map(str.encode)
 TEXTS = StringTensor.from_numpy(HARD)
 USES = {
     "wordpiece_words": lambda buffer: FastWordpieceModel(buffer)(TEXTS),
@@ -79,3 +82,28 @@ def test_bytes_inside_of_a_trie():
     assert inner[ord("n")] and inner[ord("#")] and not inner[ord(",")] and not inner[ord("~")]
     with pytest.raises(ValueError, match="no units"):
         DoubleArray(np.zeros(0, np.uint32))
+
+
+@settings(max_examples=60, deadline=None)
+@given(few=st.lists(st.text(max_size=30).map(str.encode) | st.binary(max_size=8), min_size=1, max_size=6))
+@pytest.mark.parametrize("name", ["normalizer_cased", "normalizer_lower"])
+def test_a_large_batch_is_normalized_as_each_text_is(name, few):
+    normalizer = FastBertNormalizer(models()[name].tobytes())
+    given_ = np.empty(70, object)
+    given_[:] = (few * 70)[:70]
+    expected = ([normalizer.with_offsets(text)[0] for text in few] * 70)[:70]
+    for strings in (StringTensor.from_numpy(given_), StringTensor(StringTensor.from_list(list(given_)).array, (70,))):
+        assert normalizer.normalized(strings).to_list() == expected
+
+
+@settings(max_examples=20, deadline=None)
+@given(few=st.lists(SENTENCES, min_size=3, max_size=6), seed=st.integers(0, 99))
+def test_a_large_batch_is_cut_as_each_text_is(few, seed):
+    model = FastWordpieceModel(models()["wordpiece_texts"].tobytes())
+    order = np.random.default_rng(seed).integers(0, len(few), 300)
+    for _ in range(3):  # first nothing is known, then all of it, and at last by the index
+        found, splits = model(StringTensor.from_list([few[i] for i in order]))
+        each = [model(StringTensor.from_list([text]))[0] for text in few]
+        assert found.texts.to_list() == [piece for i in order for piece in each[i].texts.to_list()]
+        assert found.starts.tolist() == [start for i in order for start in each[i].starts.tolist()]
+        assert np.diff(splits).tolist() == [each[i].texts.size for i in order]

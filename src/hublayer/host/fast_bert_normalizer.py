@@ -14,9 +14,11 @@ from hublayer.host.execute import HostRun
 from hublayer.host.flatbuffer import FlatTable
 from hublayer.host.registry import host_op
 from hublayer.host.string_tensor import FEW, StringTensor
-from hublayer.host.utf8 import characters
+from hublayer.host.utf8 import beyond_ascii, characters
 
 _DIFFERENT = 0x40000000
+# In long texts a pass for each different character is faster than a step for each place, if they are few.
+_LONG, _MOST_CHARACTERS = 2048, 32
 _BEYOND_ASCII = re.compile(r"[^\0-\x7f]+")
 
 
@@ -96,6 +98,13 @@ class FastBertNormalizer:
             return text
         table = self._replacements
         decoded = text.decode("utf-8", "surrogateescape")
+        if len(text) > _LONG:
+            changes = {character: table[ord(character)] for character in beyond_ascii(decoded)}
+            changes = {old: new for old, new in changes.items() if old != new}
+            if len(changes) <= _MOST_CHARACTERS and changes.keys().isdisjoint("".join(changes.values())):
+                for old, new in changes.items():
+                    decoded = decoded.replace(old, new)
+                return decoded.encode("utf-8", "surrogateescape")
         replaced = _BEYOND_ASCII.sub(lambda found: found[0].translate(table), decoded)
         return replaced.encode("utf-8", "surrogateescape")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +14,7 @@ import re2
 
 from hublayer.host.byte_sets import ByteSet, byte_set, region, run_starts, without
 from hublayer.host.string_tensor import FEW, StringTensor
+from hublayer.host.utf8 import beyond_ascii
 
 # What stands for exactly one character wherever it is written: a character, an escape, a class, a set.
 _CLASS = r"\\[dDsSwW]|\\[pP](?:[A-Z]|\{\^?\w+\})"
@@ -21,6 +23,8 @@ _IN_SET = rf"(?:\[:\^?[a-z]+:\]|{_CLASS}|{_ESCAPE}|[^\\\[\]])"
 _ONE_CHARACTER = rf"(?:[^\\^$|()\[\]{{}}*+?]|{_CLASS}|{_ESCAPE}|\[\^?(?!\^){_IN_SET}+\])"
 _RUN = re.compile(rf"{_ONE_CHARACTER}\+", re.ASCII)
 _ALTERNATIVES = re.compile(rf"{_ONE_CHARACTER}(?:\|{_ONE_CHARACTER})*", re.ASCII)
+# Each different character beyond ASCII is a pass over the text.
+_MOST_CHARACTERS = 32
 _ESCAPED = re.compile(rb"\\(?s:([0-9])|.)")
 
 
@@ -29,11 +33,28 @@ class AsciiSet:
     """A pattern that matches one character of a set, or a run of them.
 
     ascii_only: the set has characters beyond ASCII as well, so `members` is the set only where all text is ASCII.
+    one: the compiled pattern of one character.
     """
 
     members: ByteSet
     runs: bool
     ascii_only: bool
+    one: Any
+
+    def replaced_beyond(self, data: bytes, literal: bytes) -> bytes | None:
+        """`data` with the set's characters that are not ASCII replaced; None for too many, or if it is not UTF-8."""
+        if data.isascii():
+            return data
+        try:
+            characters = beyond_ascii(data.decode())
+        except UnicodeDecodeError:
+            return None
+        if len(characters) > _MOST_CHARACTERS:
+            return None
+        for character in map(str.encode, characters):
+            if self.one.fullmatch(character):
+                data = data.replace(character, literal)
+        return data
 
 
 class Pattern:
@@ -152,7 +173,7 @@ def _ascii_set(source: str) -> AsciiSet | None:
     compiled = _compile(single)
     members = bytes(code for code in range(128) if compiled.fullmatch(bytes([code])))
     beyond = not single.isascii() or bool(re.search(r"\^|\.|\\[DSWpP]", single))
-    return AsciiSet(byte_set(members), runs, beyond)
+    return AsciiSet(byte_set(members), runs, beyond, compiled)
 
 
 def _each_replaced(strings: StringTensor, found: AsciiSet, literal: bytes) -> StringTensor | None:
@@ -170,16 +191,31 @@ def _translation(found: AsciiSet, literal: bytes) -> tuple[bytes | None, bytes]:
     return (bytes.maketrans(members, literal * len(members)), b"") if literal else (None, members)
 
 
+def _is_beyond_ascii(data: np.ndarray) -> bool:
+    return bool(len(data)) and bool(data.max() >= 0x80)
+
+
+def _joined_replaced(strings: StringTensor, found: AsciiSet, literal: bytes) -> StringTensor | None:
+    """The same for joined strings, and for others whose characters beyond ASCII matter; None if it cannot be done."""
+    joined = strings.joined
+    if joined is None and found.ascii_only and _is_beyond_ascii(region(strings)):
+        joined = strings.as_joined()
+    if joined is None or joined[1] == literal or joined[1] in found.members.members:
+        return None
+    data = found.replaced_beyond(joined[0], literal) if found.ascii_only else joined[0]
+    if data is None:
+        return None
+    return StringTensor.from_joined(data.translate(*_translation(found, literal)), joined[1], strings.shape)
+
+
 def _set_replaced(strings: StringTensor, found: AsciiSet, literal: bytes) -> StringTensor | None:
     """Each match replaced by `literal`, at most one byte; None if the text is not all ASCII and would have to be."""
-    if strings.joined is not None and not (found.runs and literal):
-        data, between = strings.joined
-        if found.ascii_only and not data.isascii():
-            return None
-        if between != literal and between not in found.members.members:
-            return StringTensor.from_joined(data.translate(*_translation(found, literal)), between, strings.shape)
+    if not (found.runs and literal):
+        replaced = _joined_replaced(strings, found, literal)
+        if replaced is not None:
+            return replaced
     data = region(strings)
-    if found.ascii_only and len(data) and data.max() >= 128:
+    if found.ascii_only and _is_beyond_ascii(data):
         return None
     mask = found.members.mask(data)
     if not mask.any():

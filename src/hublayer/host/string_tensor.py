@@ -74,6 +74,10 @@ class StringTensor:
         """(data, between) if it was made from joined strings."""
         return self.__dict__.get("joined")
 
+    def as_joined(self) -> tuple[bytes, bytes] | None:
+        """(data, between) as in `from_joined`; None if no byte would do, or there are no strings."""
+        return self.joined or (_joined(self.to_list()) if self.size else None)
+
     @cached_property
     def pieces(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(starts, ends, data): int64 and uint8; string i is data[starts[i] : ends[i]]."""

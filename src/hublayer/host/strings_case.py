@@ -12,6 +12,7 @@ from hublayer.host.registry import host_op
 from hublayer.host.string_patterns import binary, text
 from hublayer.host.string_tensor import StringTensor
 from hublayer.host.unicode_scripts import newer_characters
+from hublayer.host.utf8 import beyond_ascii
 
 # pyarrow makes its functions when it is imported, so a type checker does not see them.
 _ASCII_LOWER, _ASCII_UPPER, _TRIM = (
@@ -42,10 +43,24 @@ def _cased(
 ) -> StringTensor:
     if encoding not in ("", "utf-8"):
         raise ValueError(f"the encoding must be '' or 'utf-8', but it is {encoding!r}")
+    joined = input.joined
+    if joined is not None and (whole := _whole_cased(joined[0], encoding, of_text)) is not None:
+        return StringTensor.from_joined(whole, joined[1], input.shape)
     data = region(input)
     if encoding == "" or not len(data) or (data.max() < 128 and data.min() > 0):
         return input.with_array(binary(of_ascii(text(input))))
     return StringTensor.from_list([_text_cased(value, of_text) for value in input.to_list()], input.shape)
+
+
+def _whole_cased(data: bytes, encoding: str, of_text: Callable[[str], str]) -> bytes | None:
+    """Joined strings, none of which has a character that depends on more; None if one may have."""
+    if encoding == "" or (data.isascii() and b"\0" not in data):
+        return data.upper() if of_text is str.upper else data.lower()
+    characters = data.decode("utf-8", "replace")
+    protected, _ = _protection(of_text is str.upper)
+    if b"\0" in data or not protected.keys().isdisjoint(map(ord, beyond_ascii(characters))):
+        return None
+    return of_text(characters).encode()
 
 
 def _text_cased(value: bytes, of_text: Callable[[str], str]) -> bytes:

@@ -61,6 +61,12 @@ def code_points(strings: StringTensor) -> tuple[np.ndarray, np.ndarray]:
     return np.array(codes, np.int32), np.array(starts, np.int64)
 
 
+def beyond_ascii(text: str) -> set[str]:
+    """The different characters of a text that are not ASCII."""
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+    return set(map(chr, np.unique(codes[codes >= 0x80]).tolist()))
+
+
 def is_utf8(strings: StringTensor) -> bool:
     """Whether each of the strings is UTF-8."""
     offsets = strings.offsets
