@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -44,11 +44,14 @@ def strided_slice_index(
 MASKS = ("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask")
 
 
+def strided_slice_key(begin: np.ndarray, end: np.ndarray, strides: np.ndarray, attrs: Mapping[str, Any]) -> Any:
+    """The index of a StridedSlice node; with an Ellipsis, so that even one element is an array."""
+    index = strided_slice_index(begin, end, strides, **{name: attrs[name] for name in MASKS if name in attrs})
+    return index if Ellipsis in index else (*index, Ellipsis)
+
+
 def strided_slice(inputs: list[Any], attrs: dict[str, Any]) -> np.ndarray:
-    x, begin, end, strides = inputs
-    masks = {name: attrs[name] for name in MASKS if name in attrs}
-    index = strided_slice_index(begin, end, strides, **masks)
-    return x[index if Ellipsis in index else (*index, Ellipsis)]  # with an ellipsis even one element is an array
+    return inputs[0][strided_slice_key(*inputs[1:], attrs)]
 
 
 def slice_(inputs: list[Any], attrs: dict[str, Any]) -> np.ndarray:

@@ -17,10 +17,16 @@ from hublayer.savedmodel.tensors import constant_dtype as numpy_dtype
 NumpyOp = Callable[[list[Any], dict[str, Any]], Any]
 
 
+# Integers give no warnings here.
+_QUIET = frozenset({np.add, np.subtract, np.multiply, np.maximum, np.minimum})
+
+
 def _same(function: Callable[..., Any]) -> NumpyOp:
     """An elementwise op whose result has the dtype of its first input."""
 
     def run(inputs: list[Any], attrs: dict[str, Any]) -> np.ndarray:
+        if function in _QUIET and inputs[0].dtype.kind in "iu":  # taking note of warnings takes longer than the work
+            return np.asarray(function(*inputs)).astype(inputs[0].dtype, copy=False)
         with np.errstate(all="ignore"):  # 1/0 and the like give what IEEE says, as in TensorFlow
             return np.asarray(function(*inputs)).astype(inputs[0].dtype, copy=False)
 
@@ -49,7 +55,9 @@ def _equality(function: Callable[..., Any], otherwise: bool) -> NumpyOp:
 def _reduction(function: Callable[..., Any]) -> NumpyOp:
     def run(inputs: list[Any], attrs: dict[str, Any]) -> np.ndarray:
         x, axes = inputs
-        axis = tuple(int(a) for a in np.atleast_1d(axes))
+        axis = tuple(np.ravel(axes).tolist())
+        if x.dtype.kind == "b":
+            return np.asarray(function(x, axis=axis, keepdims=attrs.get("keep_dims", False)))
         with np.errstate(all="ignore"):
             result = function(x, axis=axis, keepdims=attrs.get("keep_dims", False))
             return np.asarray(result).astype(x.dtype, copy=False)

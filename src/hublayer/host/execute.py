@@ -11,6 +11,7 @@ import numpy as np
 
 from hublayer.errors import ExecutionError, HubLayerError, UnsupportedOpsError
 from hublayer.graph.ir import Function, FunctionName, Node, Value
+from hublayer.graph.numpy_arrays import strided_slice_key
 from hublayer.graph.numpy_ops import NUMPY_OPS
 from hublayer.graph.op_schema import has_list_output, input_groups, output_count
 from hublayer.graph.output_sizes import may_be_large, refuse_too_large, refuse_too_large_array
@@ -91,7 +92,16 @@ class HostExecutable:
         number = output_count(node.op, node.attrs)
         outputs = tuple(self._slot(Value(node.name, index)) for index in range(number))
         many = number != 1 or has_list_output(node.op)
-        return _Step(node, _bind(node), inputs, outputs, many, may_be_large(node.op))
+        call = self._constant_slice(node, inputs) or _bind(node)
+        return _Step(node, call, inputs, outputs, many, may_be_large(node.op))
+
+    def _constant_slice(self, node: Node, inputs: tuple[int, ...]) -> Callable[[HostRun, list[Any]], Any] | None:
+        """A StridedSlice whose index is known: text models take shapes apart more often than anything else."""
+        constants = [self._initial[i] for i in inputs[1:]]
+        if node.op != "StridedSlice" or not all(isinstance(value, np.ndarray) for value in constants):
+            return None
+        key, general = strided_slice_key(*constants, node.attrs), _bind(node)
+        return lambda run, values: values[0][key] if isinstance(values[0], np.ndarray) else general(run, values)
 
     def __call__(self, run: HostRun, arguments: Sequence[Any]) -> list[Any]:
         """The outputs for `arguments`: NumPy arrays, StringTensors, resources.

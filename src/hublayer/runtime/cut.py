@@ -8,6 +8,7 @@ from hublayer.errors import UnsupportedOpsError
 from hublayer.graph.endpoint_graph import EndpointGraph, reached
 from hublayer.graph.partition import Partition, partition
 from hublayer.graph.passes.dead_code import drop_dead_code
+from hublayer.graph.passes.same_nodes import merge_same_nodes
 from hublayer.graph.passes.split_rows import keep_rows_of_splits
 from hublayer.graph.passes.text_idioms import shorten_text_idioms
 from hublayer.graph.passes.unique_lookups import look_up_every_token
@@ -43,4 +44,5 @@ def cut(graph: EndpointGraph, backend: str) -> Partition | None:
         raise unsupported_error(missing, backend)
     if found is None or found.before is None:
         return found
-    return replace(found, before=keep_rows_of_splits(shorten_text_idioms(found.before)))
+    before = merge_same_nodes(keep_rows_of_splits(shorten_text_idioms(found.before)))
+    return replace(found, before=before)
