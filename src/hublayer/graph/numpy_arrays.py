@@ -51,7 +51,8 @@ def strided_slice_key(begin: np.ndarray, end: np.ndarray, strides: np.ndarray, a
 
 
 def strided_slice(inputs: list[Any], attrs: dict[str, Any]) -> np.ndarray:
-    return inputs[0][strided_slice_key(*inputs[1:], attrs)]
+    x, begin, end, strides = inputs
+    return x[strided_slice_key(begin, end, strides, attrs)]
 
 
 def slice_(inputs: list[Any], attrs: dict[str, Any]) -> np.ndarray:

@@ -100,7 +100,8 @@ class HostExecutable:
         constants = [self._initial[i] for i in inputs[1:]]
         if node.op != "StridedSlice" or not all(isinstance(value, np.ndarray) for value in constants):
             return None
-        key, general = strided_slice_key(*constants, node.attrs), _bind(node)
+        begin, end, strides = constants
+        key, general = strided_slice_key(begin, end, strides, node.attrs), _bind(node)
         return lambda run, values: values[0][key] if isinstance(values[0], np.ndarray) else general(run, values)
 
     def __call__(self, run: HostRun, arguments: Sequence[Any]) -> list[Any]:

@@ -128,7 +128,8 @@ class LookupTable:
     def _pool(self) -> Tensor:
         if self._array is None:
             self._array = self._as_tensor(self._values, (len(self._values), *self.value_shape))
-            self._counts_up = self.value_dtype == "int64" and np.array_equal(self._array, np.arange(len(self._values)))
+            numbers = self._array if self.value_dtype == "int64" else None
+            self._counts_up = isinstance(numbers, np.ndarray) and np.array_equal(numbers, np.arange(len(numbers)))
         return self._array
 
     def _changed(self) -> None:
