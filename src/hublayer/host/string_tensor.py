@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 # Up to so many strings Python's own methods on each are faster than passes over the bytes of all.
 FEW = 64
 # What may stand between strings that are joined: bytes at which text is split anyway.
-_BETWEEN = ("\n", "\v", "\f", "\r")
+_BETWEEN = (b"\n", b"\v", b"\f", b"\r")
+# Strings of more bytes on average, images for example, are not joined: it would only copy them.
+_LONG = 4096
 
 
 def _arrow() -> Any:
@@ -244,18 +246,27 @@ class StringTensor:
 
 
 def _joined(values: list[Any]) -> tuple[bytes, bytes] | None:
-    """Strings of one kind with a byte between them that is in none of them; None if they are not like that."""
+    """Short strings of one kind with a byte between them that is in none of them; None if they are not like that."""
     kind = type(values[0])
     if kind not in (str, bytes):
         return None
+    first, *others = _BETWEEN
     try:
-        for between in _BETWEEN:
-            joined = between.join(values).encode() if kind is str else between.encode().join(values)
-            if np.count_nonzero(np.frombuffer(joined, np.uint8) == ord(between)) == len(values) - 1:
-                return joined, between.encode()
+        joined = _join(values, first)
+        if len(joined) > _LONG * len(values):
+            return None
+        if np.count_nonzero(np.frombuffer(joined, np.uint8) == first[0]) == len(values) - 1:
+            return joined, first
+        for between in others:
+            if between not in joined:
+                return _join(values, between), between
     except (TypeError, UnicodeEncodeError):  # of several kinds, or no text
         return None
     return None
+
+
+def _join(values: list[Any], between: bytes) -> bytes:
+    return between.decode().join(values).encode() if isinstance(values[0], str) else between.join(values)
 
 
 def _as_bytes(value: Any) -> bytes:
