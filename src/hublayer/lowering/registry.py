@@ -63,6 +63,7 @@ _FAMILIES = (
     "segments",
     "rows",
     "sorting",
+    "ctc",
     "approximate_top",
     "suppression",
     "quantize",

@@ -4,6 +4,7 @@ from hublayer.lowering.backends.tensorflow.native import lowers_native
 
 lowers_native(
     "Bincount",
+    "CTCGreedyDecoder",
     "CombinedNonMaxSuppression",
     "DenseBincount",
     "HistogramFixedWidth",
