@@ -29,7 +29,7 @@ def decoded(inputs: np.ndarray, lengths: np.ndarray, merge_repeated: bool, blank
     Returns a sparse matrix of the batch's labels (indices int64 (n, 2), values int64 (n,), shape int64 (2,)) and the
     negative sum of the scores on each path, (batch, 1). Raises ValueError for a sequence longer than the steps.
     """
-    _check(inputs, lengths)
+    check_scores(inputs, lengths)
     steps, _, classes = inputs.shape
     blank = blank_index + classes if blank_index < 0 else blank_index
     if not 0 <= blank < classes:
@@ -40,10 +40,11 @@ def decoded(inputs: np.ndarray, lengths: np.ndarray, merge_repeated: bool, blank
     if merge_repeated:
         kept[:, 1:] &= labels[:, 1:] != labels[:, :-1]
     score = -np.where(inside, inputs.max(axis=2).T, 0).sum(axis=1, dtype=inputs.dtype)[:, None]
-    return [*_sparse([row[mask].tolist() for row, mask in zip(labels, kept, strict=True)]), score]
+    return [*sparse_labels([row[mask].tolist() for row, mask in zip(labels, kept, strict=True)]), score]
 
 
-def _check(inputs: np.ndarray, lengths: np.ndarray) -> None:
+def check_scores(inputs: np.ndarray, lengths: np.ndarray) -> None:
+    """Raise ValueError unless there are scores (steps, batch, classes) and a length for each sequence."""
     if inputs.ndim != 3 or lengths.shape != inputs.shape[1:2] or not inputs.shape[2]:
         raise ValueError(
             f"scores (steps, batch, classes) and a length for each sequence were expected, but {inputs.shape} and "
@@ -54,7 +55,7 @@ def _check(inputs: np.ndarray, lengths: np.ndarray) -> None:
         raise ValueError(f"sequences have 0 to {steps} steps, but {lengths.tolist()} came")
 
 
-def _sparse(rows: list[list[int]]) -> list[np.ndarray]:
+def sparse_labels(rows: list[list[int]]) -> list[np.ndarray]:
     """Indices (n, 2), values (n,) and the shape (2,) of rows of labels: int64."""
     counts = np.array([len(row) for row in rows], np.int64)
     places = np.concatenate([np.arange(count) for count in counts] or [np.zeros(0, np.int64)])

@@ -64,6 +64,7 @@ _FAMILIES = (
     "rows",
     "sorting",
     "ctc",
+    "ctc_beam_search",
     "approximate_top",
     "suppression",
     "quantize",

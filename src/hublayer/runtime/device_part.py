@@ -21,6 +21,7 @@ _LOOKS = frozenset(
     {
         "Bincount",
         "Case",
+        "CTCBeamSearchDecoder",
         "CTCGreedyDecoder",
         "CombinedNonMaxSuppression",
         "DenseBincount",

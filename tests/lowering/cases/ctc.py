@@ -1,4 +1,4 @@
-"""Cases of hublayer.lowering.ctc."""
+"""Cases of hublayer.lowering.ctc and ctc_beam_search."""
 
 import numpy as np
 
@@ -10,6 +10,12 @@ LENGTHS = i32(12, 7, 0)
 TIES = np.round(SCORES)
 
 
+def searched(name: str, scores: np.ndarray, lengths: np.ndarray, width: int, paths: int, **attrs: bool) -> Case:
+    return Case(
+        "CTCBeamSearchDecoder", (scores, lengths), {"beam_width": width, "top_paths": paths, **attrs}, name, False
+    )
+
+
 CASES = [
     Case("CTCGreedyDecoder", (SCORES, LENGTHS), gradient=False),
     Case("CTCGreedyDecoder", (SCORES, LENGTHS), {"merge_repeated": True}, "merged", False),
@@ -19,4 +25,13 @@ CASES = [
     Case("CTCGreedyDecoder", (SCORES, i32(0, 0, 0)), {}, "nothing", False),
     Case("CTCGreedyDecoder", (SCORES.astype("float64"), LENGTHS), {}, "float64", False),
     Case("CTCGreedyDecoder", (SCORES[:, :, :1], LENGTHS), {}, "only-blanks", False),
+    # Of ten prefixes one is pushed out here and not continued by the kernel.
+    searched("pushed-out", SCORES, LENGTHS, 10, 1),
+    searched("three", SCORES, i32(12, 7, 4), 10, 3),
+    searched("repeated", SCORES, i32(12, 7, 4), 10, 3, merge_repeated=False),
+    searched("narrow", floats(20, 2, 6), i32(20, 15), 3, 2),
+    searched("one", floats(20, 2, 6), i32(20, 15), 1, 1),
+    searched("wide", floats(8, 1, 5, low=-9, high=9), i32([8]), 200, 20),
+    searched("float64", SCORES.astype("float64"), LENGTHS, 10, 1),
+    searched("nothing", SCORES, i32(0, 0, 0), 10, 1),
 ]

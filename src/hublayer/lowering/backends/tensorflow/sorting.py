@@ -4,7 +4,6 @@ from hublayer.lowering.backends.tensorflow.native import lowers_native
 
 lowers_native(
     "Bincount",
-    "CTCGreedyDecoder",
     "CombinedNonMaxSuppression",
     "DenseBincount",
     "HistogramFixedWidth",
