@@ -1,9 +1,9 @@
 """Is a loaded network as fast as the same network written by hand in Keras, on the same backend?
 
     python tools/export_applications.py FOLDER MobileNetV2          # once, where TensorFlow is installed
-    KERAS_BACKEND=jax python benchmarks/against_keras.py FOLDER/MobileNetV2
+    KERAS_BACKEND=jax python benchmarks/against_keras.py FOLDER/MobileNetV2 [RUNTIME]
 
-Prints seconds of one call and of one training step for both, taken in turn, and their ratio: above 1, hublayer is the
+RUNTIME: translated, or native on TensorFlow. Prints seconds of one call and of one training step for both, taken in turn, and their ratio: above 1, hublayer is the
 faster one.
 """
 
@@ -43,11 +43,11 @@ def network(layer: keras.layers.Layer | keras.Model, shape: tuple[int, ...]) -> 
     return model
 
 
-def main(folder: Path, batch: int = 8) -> None:
+def main(folder: Path, runtime: str, batch: int = 8) -> None:
     """Compare the SavedModel in `folder` with keras.applications' network of the same name."""
-    own = network(hub.KerasLayer(folder, trainable=True, runtime="translated"), (224, 224, 3))
+    own = network(hub.KerasLayer(folder, trainable=True, runtime=runtime), (224, 224, 3))
     peer = network(getattr(keras.applications, folder.name)(weights=None), (224, 224, 3))
-    frozen = hub.KerasLayer(folder, runtime="translated")
+    frozen = hub.KerasLayer(folder, runtime=runtime)
     fixed = getattr(keras.applications, folder.name)(weights=None)
     fixed.trainable = False
     rng = np.random.default_rng(0)
@@ -73,4 +73,4 @@ def _wait(value: object) -> object:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "translated")
