@@ -3,8 +3,8 @@
     python tools/export_applications.py FOLDER MobileNetV2          # once, where TensorFlow is installed
     KERAS_BACKEND=jax python benchmarks/against_keras.py FOLDER/MobileNetV2 [RUNTIME]
 
-RUNTIME: translated, or native on TensorFlow. Prints seconds of one call and of one training step for both, taken in turn, and their ratio: above 1, hublayer is the
-faster one.
+RUNTIME: translated, or native on TensorFlow. Prints seconds of one call and of one training step for both, taken in
+turn, and their ratio: above 1, hublayer is the faster one.
 """
 
 from __future__ import annotations
