@@ -281,7 +281,7 @@ def _tensor(value: Any) -> Any:
     array = narrowed(value)
     if array.dtype.name != backend_dtype(array.dtype.name):
         return value
-    if keras.config.backend() == "jax":  # two thirds of keras.ops.convert_to_tensor's time are not JAX's
+    if keras.config.backend() == "jax":  # more than half of keras.ops.convert_to_tensor's time is not JAX's
         import jax.numpy as jnp  # pyright: ignore[reportMissingImports]
 
         return jnp.asarray(array)
