@@ -126,9 +126,9 @@ def test_summary_and_shapes(samples):
 
 # Models that somebody has recorded results of; the others show errors in tests/conformance.
 WITH_GOLDENS = sorted(path.parent.name for path in ZOO.glob("*/golden.npz"))
-# They take logarithms of sums near zero. The goldens come from another processor, and TensorFlow itself is 4e-4 of the
-# scale away from them on the one where this was written.
-TOLERANCES = {"basic_pitch_nmp": 1e-3, "basic_pitch_nov06_keras": 1e-3}
+# They take logarithms of sums near zero, and TensorFlow's own long convolutions are 4e-4 of the scale away from the
+# goldens, which are of another processor, on the one where this was written.
+TOLERANCES = {"basic_pitch_nmp": 1e-3, "basic_pitch_nov06_keras": 1e-3} if BACKEND == "tensorflow" else {}
 
 
 @pytest.mark.skipif(not ZOO.is_dir(), reason="the zoo of real models is not beside this checkout")

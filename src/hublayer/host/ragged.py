@@ -110,7 +110,7 @@ def _rows_filled_up(lengths: np.ndarray, dims: tuple[int, ...], values: np.ndarr
         values = values[ranges(splits_of(lengths)[:rows], kept)]
         lengths = kept
     if longest:
-        dense.reshape(-1, *dims[2:])[ranges(np.arange(rows) * longest, lengths)] = values
+        dense.reshape(dims[0] * longest, *dims[2:])[ranges(np.arange(rows) * longest, lengths)] = values
     return dense
 
 

@@ -11,6 +11,29 @@ from hublayer.lowering.windows import Pads, ops, pad_spatial, span, taps
 Ints = Sequence[int]
 
 
+# A sum of so many terms loses digits where they are added one after another, as convolutions of few channels do.
+_LONG_SUM, _FEW_CHANNELS = 128, 4
+# So many numbers of windows are laid out at a time: 64 MB of float32.
+_MOST_NUMBERS = 1 << 24
+
+
+def long_axis(kernel: Any, dilations: Ints) -> int | None:
+    """The only axis along which a filter (…, C, M) for audio extends; None if it is not such a filter.
+
+    As products with windows its convolution is ten times as accurate. What follows may take logarithms of differences
+    near zero, as spectrograms do.
+    """
+    *space, channels, _ = kernel.shape
+    size = max(space)
+    few = channels <= _FEW_CHANNELS and size * channels >= _LONG_SUM and math.prod(space) == size
+    return space.index(size) if few and max(dilations) == 1 else None
+
+
+def windows_at_a_time(numbers: int) -> int:
+    """How many examples' windows, of so many numbers each, are laid out at a time; 0 if one is too large."""
+    return _MOST_NUMBERS // max(numbers, 1)
+
+
 def convolve(x: Any, kernel: Any, strides: Ints, dilations: Ints, pads: Pads, first: bool) -> Any:
     """Grouped correlation of `x` with `kernel` (…, C / groups, M). first: the channels are axis 1, not the last."""
     return ops.conv(

@@ -13,16 +13,19 @@ from functools import partial
 from typing import Any
 
 import jax
+import numpy as np
 from jax import lax
 from jax import numpy as jnp
 
 from hublayer.lowering.conv import lower_convolutions
-from hublayer.lowering.correlate import Ints, filter_gradient, transposed_pads, turned
+from hublayer.lowering.correlate import Ints, filter_gradient, long_axis, transposed_pads, turned, windows_at_a_time
 from hublayer.lowering.windows import Pads, output_sizes, pad_spatial, taps
 
 # Each place of a window adds an operation to the program: beyond this, compiling takes longer than it saves.
 _MOST_TAPS = 169
 _MOST_SPLITS = 8
+# XLA's products add one term after another as well: long sums are taken in blocks.
+_BLOCK = 16
 
 
 def convolve(x: Any, kernel: Any, strides: Ints, dilations: Ints, pads: Pads, first: bool) -> Any:
@@ -34,6 +37,11 @@ def convolve(x: Any, kernel: Any, strides: Ints, dilations: Ints, pads: Pads, fi
             return _around(_product, x, kernel, strides, pads, first)
         if groups == channels > 1 and math.prod(space) <= _MOST_TAPS:
             return _around(partial(_shifted, dilations=dilations), x, kernel, strides, pads, first)
+        axis = long_axis(kernel, dilations) if groups == 1 else None
+        if axis is not None:
+            y = _around(partial(_by_windows, axis=axis), x, kernel, strides, pads, first)
+            if y is not None:
+                return y
         if 1 < groups <= _MOST_SPLITS:
             parts = zip(jnp.split(x, groups, 1 if first else -1), jnp.split(kernel, groups, -1), strict=True)
             each = [convolve(part, weights, strides, dilations, pads, first) for part, weights in parts]
@@ -63,13 +71,35 @@ def _lax(
 def _around(function: Any, x: Any, kernel: Any, strides: Ints, pads: Pads, first: bool) -> Any:
     x = pad_spatial(jnp.moveaxis(x, 1, -1) if first else x, pads)
     y = function(x, kernel, strides)
-    return jnp.moveaxis(y, -1, 1) if first else y
+    return jnp.moveaxis(y, -1, 1) if first and y is not None else y
 
 
 def _product(x: Any, kernel: Any, strides: Ints) -> Any:
     """A 1×1 convolution."""
     x = x[(slice(None), *(slice(None, None, stride) for stride in strides))]
     return jnp.matmul(x, kernel.reshape(kernel.shape[-2:]))
+
+
+def _by_windows(x: Any, kernel: Any, strides: Ints, axis: int) -> Any:
+    """A convolution along one axis as a product with its windows; None if they would be too large."""
+    x = x[(slice(None), *(slice(None, None, 1 if i == axis else stride) for i, stride in enumerate(strides)))]
+    size, stride = kernel.shape[axis], strides[axis]
+    count = (x.shape[axis + 1] - size) // stride + 1
+    numbers = math.prod(x.shape[1:]) // max(x.shape[axis + 1], 1) * max(count, 0) * size
+    together = windows_at_a_time(numbers)
+    if count < 1 or not together or not x.shape[0]:
+        return None
+    weights = jnp.moveaxis(kernel, axis, -3).reshape(size * kernel.shape[-2], kernel.shape[-1])
+    rest = -len(weights) % _BLOCK
+    weights = jnp.pad(weights, [(0, rest), (0, 0)]).reshape(-1, _BLOCK, kernel.shape[-1])
+    places = np.arange(count)[:, None] * stride + np.arange(size)
+
+    def product(example: Any) -> Any:
+        windows = jnp.moveaxis(jnp.take(example, places, axis=axis), axis + 1, -2)  # (…, size, C)
+        blocks = jnp.pad(windows.reshape(*windows.shape[:-2], -1), [(0, 0)] * (windows.ndim - 2) + [(0, rest)])
+        return jnp.einsum("...bk,bko->...bo", blocks.reshape(*blocks.shape[:-1], -1, _BLOCK), weights).sum(-2)
+
+    return jax.vmap(product)(x) if x.shape[0] <= together else lax.map(product, x, batch_size=together)
 
 
 def _shifted(x: Any, kernel: Any, strides: Ints, dilations: Ints) -> Any:

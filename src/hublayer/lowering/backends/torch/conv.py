@@ -12,7 +12,7 @@ import torch
 from torch.nn import functional
 
 from hublayer.lowering.conv import lower_convolutions
-from hublayer.lowering.correlate import Ints, filter_gradient
+from hublayer.lowering.correlate import Ints, filter_gradient, long_axis, windows_at_a_time
 from hublayer.lowering.windows import Pads, span
 
 _CONVOLVE = {1: functional.conv1d, 2: functional.conv2d, 3: functional.conv3d}
@@ -49,8 +49,26 @@ def convolve(x: torch.Tensor, kernel: torch.Tensor, strides: Ints, dilations: In
     if any(before != after for before, after in pads):
         x, padding = functional.pad(x, flat_pads(pads)), [0] * len(pads)
     groups = x.shape[1] // kernel.shape[-2]
+    axis = long_axis(kernel, dilations) if groups == 1 and x.device.type == "cpu" else None
+    if axis is not None and not any(padding):
+        y = _by_windows(x, kernel, strides, axis)
+        if y is not None:
+            return y if first else to_last(y)
     y = _CONVOLVE[len(pads)](x, filters(kernel), None, list(strides), padding, list(dilations), groups)
     return y if first else to_last(y)
+
+
+def _by_windows(x: torch.Tensor, kernel: torch.Tensor, strides: Ints, axis: int) -> torch.Tensor | None:
+    """A convolution of x (N, C, …) along one axis as a product with its windows; None if they would be too large."""
+    x = x[(..., *(slice(None, None, 1 if i == axis else stride) for i, stride in enumerate(strides)))]
+    size = kernel.shape[axis]
+    windows = x.unfold(axis + 2, size, strides[axis]).movedim(1, -2)  # (N, …, C, size)
+    together = windows_at_a_time(windows[:1].numel())
+    if not together or not x.shape[0]:
+        return None
+    weights = kernel.movedim(axis, -2).reshape(-1, kernel.shape[-1])  # the axes of one place are gone
+    parts = [part.flatten(-2) @ weights for part in windows.split(together)]
+    return to_first(parts[0] if len(parts) == 1 else torch.cat(parts))
 
 
 def transposed(
