@@ -74,7 +74,7 @@ def gradients(
         if not total.requires_grad:
             return [None for _ in watched]
         found = torch.autograd.grad(total, [given[i] for i in watched], allow_unused=True)
-        return [None if g is None else g.detach().numpy() for g in found]
+        return [None if g is None else g.detach().cpu().numpy() for g in found]
     import tensorflow as tf
 
     with tf.GradientTape() as tape:
