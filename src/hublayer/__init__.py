@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from hublayer import errors
 from hublayer.errors import *  # noqa: F403
-from hublayer.registration import register_with_keras
+from hublayer.registration import attend_keras_import
 
 if TYPE_CHECKING:
     from hublayer.composite import Ragged, Sparse
@@ -49,4 +49,4 @@ def __dir__() -> list[str]:
     return sorted([*globals(), *_LAZY])
 
 
-register_with_keras()
+attend_keras_import()

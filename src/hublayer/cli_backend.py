@@ -1,29 +1,27 @@
-"""Import Keras for a command: on a backend that is there, and without the start-up messages of TensorFlow."""
+"""Import Keras for a command: on a backend that runs models, and without the start-up messages of TensorFlow."""
 
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import logging
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from hublayer.errors import BackendError
+from hublayer.errors import BackendError, HubLayerError
+from hublayer.keras_backend import check_backend
 
 _LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 
 
 def import_keras() -> None:
-    """Import Keras on the backend that KERAS_BACKEND names, or else on the first that is installed.
+    """Import Keras on the backend that `choose_backend` finds, and check that hublayer runs on it.
 
     TensorFlow's messages below errors are dropped unless TF_CPP_MIN_LOG_LEVEL is set.
 
-    Raises BackendError if the backend is not installed.
+    Raises MissingPackageError or BackendError, as `choose_backend` and `check_backend` do.
     """
-    if not os.environ.get("KERAS_BACKEND"):
-        os.environ["KERAS_BACKEND"] = _installed_backend()
     verbose = _LOG_LEVEL in os.environ
     if not verbose:
         os.environ[_LOG_LEVEL] = "3"
@@ -35,21 +33,13 @@ def import_keras() -> None:
         else:
             with _stderr_silenced():
                 importlib.import_module("keras")
-    except (ImportError, ValueError) as error:  # Keras says ValueError of a name that it does not know
+    except HubLayerError:
+        raise
+    except ImportError as error:
         raise BackendError(
-            f"Keras cannot start on the backend {os.environ['KERAS_BACKEND']!r}: {error}. "
-            "Install it, or set KERAS_BACKEND to another backend."
+            f"Keras cannot start: {error}. Install its backend again, or set KERAS_BACKEND to another backend."
         ) from error
-
-
-def _installed_backend() -> str:
-    for backend in ("tensorflow", "jax", "torch"):
-        if importlib.util.find_spec(backend) is not None:
-            return backend
-    raise BackendError(
-        "Running a model needs a backend of Keras, and none is installed: pip install 'hublayer[jax]', "
-        "'hublayer[tensorflow]' or 'hublayer[torch]'."
-    )
+    check_backend()
 
 
 @contextmanager

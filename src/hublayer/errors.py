@@ -34,8 +34,8 @@ so code that catches ``ValueError`` or ``OSError`` keeps working::
     │   └── InputShapeError                          a wrong rank or dimension
     ├── ExecutionError (RuntimeError)            a node of the graph that failed
     ├── ConfigError (ValueError)                 arguments of the layer that exclude each other
-    ├── MissingPackageError (ImportError)        an optional package that a handle or a command needs
-    └── BackendError (RuntimeError)              a runtime that this Keras backend cannot offer
+    ├── MissingPackageError (ImportError)        a package that a handle, a command or Keras needs
+    └── BackendError (RuntimeError)              a backend that hublayer does not run on, or that lacks the runtime
 """
 
 from __future__ import annotations
@@ -215,8 +215,8 @@ class ConfigError(HubLayerError, ValueError):
 
 
 class MissingPackageError(HubLayerError, ImportError):
-    """This kind of handle, or this command, needs a package that is not installed; the message has the pip command."""
+    """A handle, a command or Keras needs a package that is not installed; the message has the pip command."""
 
 
 class BackendError(HubLayerError, RuntimeError):
-    """The runtime that was asked for is not to be had on this Keras backend."""
+    """Keras runs on a backend that hublayer has no ops for, or that does not offer the runtime that was asked for."""

@@ -12,6 +12,7 @@ import numpy as np
 
 from hublayer.choices import choose_endpoint, choose_output, select_output
 from hublayer.errors import ConfigError, EndpointError, SideEffectsError
+from hublayer.legacy_keras import refuse_in_legacy_model, remark
 from hublayer.load_options import load_options_from_config, load_options_to_config
 from hublayer.model import BoundEndpoint, Model, load
 from hublayer.runtime.call_scope import is_outermost
@@ -183,6 +184,9 @@ class KerasLayer(keras.layers.Layer):
         encoder._config["allow_side_effects"] = self._config["allow_side_effects"]
         return encoder
 
+    def __repr__(self) -> str:
+        return super().__repr__() + remark()
+
     def __dir__(self) -> list[str]:
         # Keras saves every layer that it finds through dir(); this one's weights are saved already.
         return sorted(set(super().__dir__()) - {"encoder"})
@@ -204,6 +208,7 @@ class KerasLayer(keras.layers.Layer):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """See keras.layers.Layer; strings for a frozen layer, which Keras has nothing to do with, take a short way."""
+        refuse_in_legacy_model(self, (args, kwargs))
         if len(args) == 1 and not kwargs and self._is_plain_call(args[0]):
             return self.call(args[0])
         return super().__call__(*args, **kwargs)

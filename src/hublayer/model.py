@@ -9,6 +9,7 @@ from typing import Any
 from hublayer import hub
 from hublayer.errors import EndpointError
 from hublayer.graph.side_effects import refuse_side_effects
+from hublayer.keras_backend import check_backend
 from hublayer.runtime.call import call_endpoint
 from hublayer.runtime.choice import load_program
 from hublayer.savedmodel import SavedModel, read
@@ -34,8 +35,10 @@ def load(
     allow_side_effects: load a model that touches files, processes, sockets or Python beyond its own assets too.
 
     Raises HandleError or ResolveError if the handle gives no folder, SavedModelError if the folder gives no model,
-    BackendError for a runtime that the Keras backend cannot offer.
+    BackendError for a runtime that the Keras backend cannot offer, or a backend that hublayer does not run on,
+    MissingPackageError if no backend is installed.
     """
+    check_backend()
     saved_model = read(hub.resolve(handle))
     meta_graph = saved_model.meta_graph(tags)
     if not allow_side_effects:
