@@ -69,7 +69,8 @@ def main() -> None:
                 "inputs": [argument(arg) for arg in op.input_arg],
                 "outputs": [argument(arg) for arg in op.output_arg],
                 "attrs": {attr.name: [attr.type, attr.HasField("default_value"), default(attr)] for attr in op.attr},
-                "stateful": op.is_stateful,
+                # A reference (a variable of TF1, a table) is a state that the registry leaves unsaid.
+                "stateful": op.is_stateful or any(arg.is_ref for arg in op.input_arg),
             }
     lines = [
         f"{json.dumps(name)}: {json.dumps(entry, separators=(',', ':'))}" for name, entry in sorted(schema.items())

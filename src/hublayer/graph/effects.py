@@ -1,66 +1,24 @@
-"""Ops that change a variable or a table, and so may not be dropped."""
+"""Nodes that a run may not do without."""
 
 from __future__ import annotations
 
-from hublayer.graph.ir import FunctionName, Node
+from collections.abc import Iterable
 
-ASSIGNMENTS = frozenset(
-    {
-        "Assign",
-        "AssignAdd",
-        "AssignAddVariableOp",
-        "AssignSub",
-        "AssignSubVariableOp",
-        "AssignVariableOp",
-        "ResourceScatterAdd",
-        "ResourceScatterDiv",
-        "ResourceScatterMax",
-        "ResourceScatterMin",
-        "ResourceScatterMul",
-        "ResourceScatterNdAdd",
-        "ResourceScatterNdMax",
-        "ResourceScatterNdMin",
-        "ResourceScatterNdSub",
-        "ResourceScatterNdUpdate",
-        "ResourceScatterSub",
-        "ResourceScatterUpdate",
-        "ResourceStridedSliceAssign",
-        "RngReadAndSkip",
-        "RngSkip",
-        "ScatterAdd",
-        "ScatterDiv",
-        "ScatterMax",
-        "ScatterMin",
-        "ScatterMul",
-        "ScatterNdAdd",
-        "ScatterNdSub",
-        "ScatterNdUpdate",
-        "ScatterSub",
-        "ScatterUpdate",
-        "StackPop",
-        "StackPopV2",
-        "StackPush",
-        "StackPushV2",
-    }
-)
-TABLES_FILLED = frozenset(
-    {
-        "InitializeTable",
-        "InitializeTableFromTextFile",
-        "InitializeTableFromTextFileV2",
-        "InitializeTableV2",
-        "LookupTableImport",
-        "LookupTableImportV2",
-        "LookupTableInsert",
-        "LookupTableInsertV2",
-        "LookupTableRemoveV2",
-    }
-)
-_MAY_HOLD_EFFECTS = frozenset({"If", "While", "Case", "StatefulPartitionedCall"})
+from hublayer.graph.ir import Function, FunctionName, Node
+from hublayer.graph.op_schema import op_schema
+from hublayer.ops.traits import Trait, facts
 
 
 def has_effect(node: Node) -> bool:
-    """Whether `node` changes a variable or a table, or calls stateful functions that may."""
-    if node.op in ASSIGNMENTS or node.op in TABLES_FILLED:
-        return True
-    return node.op in _MAY_HOLD_EFFECTS and any(isinstance(attr, FunctionName | list) for attr in node.attrs.values())
+    """Whether `node` draws, changes a state, checks values, or calls stateful functions that may."""
+    found = facts(node.op)
+    if Trait.CALLS not in found.traits:
+        return found.has_effect
+    schema = op_schema(node.op)
+    stateful = schema is None or schema.stateful
+    return stateful and any(isinstance(attr, FunctionName | list) for attr in node.attrs.values())
+
+
+def writes(functions: Iterable[Function]) -> bool:
+    """Whether a node of `functions` changes a state. Functions that they call are not looked into."""
+    return any(Trait.WRITES in facts(node.op).traits for function in functions for node in function.nodes)

@@ -11,12 +11,12 @@ import numpy as np
 
 from hublayer.errors import CorruptSavedModelError
 from hublayer.graph.build import build_subgraph
-from hublayer.graph.effects import TABLES_FILLED
 from hublayer.graph.ir import Function, Node
 from hublayer.graph.library import Library, tensor_source
 from hublayer.graph.passes.name_variables import name_variables
 from hublayer.graph.passes.partitioned_lookups import join_partitioned_lookups
 from hublayer.graph.passes.ref_variables import resolve_references
+from hublayer.ops.traits import changes_table
 from hublayer.savedmodel.collections import collected, initializers
 from hublayer.savedmodel.endpoints import Trace
 from hublayer.savedmodel.restoring import Stored, stored_variables
@@ -147,7 +147,7 @@ class MainGraph:
         pending, seen = [node], set()
         while pending:
             current = pending.pop()
-            if current.op in TABLES_FILLED:
+            if changes_table(current.op):
                 return True
             for name in set(self._library.called(current)) - seen:
                 seen.add(name)

@@ -15,26 +15,10 @@ from hublayer.graph.effects import has_effect
 from hublayer.graph.ir import Function, FunctionName, Node, Parameter, Value
 from hublayer.graph.node_dtypes import input_dtypes, output_dtypes
 from hublayer.graph.passes.dead_code import drop_dead_code
+from hublayer.ops.traits import State, Trait, facts
 
-# They may hold strings (a message, a constant) and yet run anywhere.
-_ANYWHERE = frozenset({"Const", "NoOp", "Assert", "Print", "PrintV2", "CheckNumerics"})
 # Integers all the same on the device, where they are known while it is traced.
 _SHAPES = frozenset({"Shape", "ShapeN", "Size", "Rank"})
-# The size of what they return depends on values.
-_DYNAMIC = frozenset(
-    {
-        "DynamicPartition",
-        "ListDiff",
-        "RaggedRange",
-        "Unique",
-        "UniqueV2",
-        "UniqueWithCounts",
-        "UniqueWithCountsV2",
-        "Where",
-    }
-)
-_WEIGHTS = frozenset({"VarHandleOp", "VariableV2", "Variable", "ReadVariableOp", "TemporaryVariable"})
-_RANDOM = ("Random", "Multinomial", "TruncatedNormal", "ParameterizedTruncatedNormal", "StatelessRandom")
 _BOOKKEEPING = frozenset(
     {"bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "string"}
 )  # fmt: skip
@@ -74,20 +58,14 @@ class _Bodies:
         self._needs: dict[str, bool] = {}
         self._can: dict[str, bool] = {}
 
-    def called(self, node: Node) -> Iterable[str]:
-        for attr in node.attrs.values():
-            for name in attr if isinstance(attr, list) else [attr]:
-                if isinstance(name, FunctionName) and name in self._functions:
-                    yield name
-
     def needs_host(self, node: Node) -> bool:
-        if node.op in _ANYWHERE:
-            return False
+        if node.op in ("Const", "NoOp") or facts(node.op).traits & (Trait.RAISES | Trait.PRINTS):
+            return False  # they may hold strings (a message) and yet run anywhere
         if "string" in input_dtypes(node) or "string" in output_dtypes(node):
             return True
         if not self._device_runs(node.op) and self._host_runs(node.op):
             return True
-        return any(self._body_needs(name) for name in self.called(node))
+        return any(self._body_needs(name) for name in called(node, self._functions))
 
     def _body_needs(self, name: str) -> bool:
         if name not in self._needs:
@@ -96,7 +74,7 @@ class _Bodies:
         return self._needs[name]
 
     def can_run_on_host(self, node: Node) -> bool:
-        return self._host_runs(node.op) and all(self._body_can(name) for name in self.called(node))
+        return self._host_runs(node.op) and all(self._body_can(name) for name in called(node, self._functions))
 
     def _body_can(self, name: str) -> bool:
         if name not in self._can:
@@ -125,7 +103,7 @@ def partition(
     strings = {p.name for p in function.parameters if p.dtype == "string"} | host_parameters
     if not needing and not strings:
         return None
-    weighty = _weighty(function)
+    weighty = _weighty(function, functions)
     before = _ancestors(function, needing - weighty)
     _follow(function, bodies, before, weighty, strings)
     _follow_checks(function, bodies, before, weighty)
@@ -134,29 +112,49 @@ def partition(
     return _cut(function, before, after, host_parameters)
 
 
-def _weighty(function: Function) -> set[str]:
+def _weighty(function: Function, functions: Mapping[str, Function]) -> set[str]:
     """Nodes that depend on a variable, or on chance."""
-    found = {p.name for p in function.parameters if p.dtype == "resource"}
-    found &= _variable_parameters(function)
+    found = _variable_parameters(function, functions)
     for node in function.nodes:
-        random = node.op.startswith(_RANDOM)
-        if node.op in _WEIGHTS or random or any(value.node in found for value in node.inputs):
+        known = facts(node.op)
+        weighty = known.state is State.VARIABLE or known.traits & (Trait.DRAWS | Trait.SEEDED)
+        if weighty or any(value.node in found for value in node.inputs):
             found.add(node.name)
     return found
 
 
-def _variable_parameters(function: Function) -> set[str]:
-    """Resource parameters that are variables: tables are used by LookupTable ops only."""
-    users: dict[str, set[str]] = {}
+def _variable_parameters(function: Function, functions: Mapping[str, Function]) -> set[str]:
+    """Resource parameters that are variables: not those that only tables and tokenizers use."""
+    found: set[str] = set()
+    resources = {p.name for p in function.parameters if p.dtype == "resource"}
     for node in function.nodes:
-        for value in node.inputs:
-            users.setdefault(value.node, set()).add(node.op)
-    tables = ("LookupTable", "InitializeTable", "Sentencepiece", "WordpieceTokenize", "If", "Stateless", "While")
-    return {
-        p.name
-        for p in function.parameters
-        if p.dtype == "resource" and not all(op.startswith(tables) for op in users.get(p.name, ()))
-    }
+        used = [value.node for value in node.inputs if value.node in resources]
+        if not used:
+            continue
+        if Trait.CALLS in facts(node.op).traits:
+            found |= _passed_variables(node, functions) & resources
+        elif facts(node.op).state not in (State.TABLE, State.MODEL):
+            found.update(used)
+    return found
+
+
+def _passed_variables(node: Node, functions: Mapping[str, Function]) -> set[str]:
+    """Names of the inputs of a call that are variables in a function it runs."""
+    given = node.inputs[1:] if Trait.SELECTS in facts(node.op).traits else node.inputs
+    found: set[str] = set()
+    for name in called(node, functions):
+        parameters = [parameter.name for parameter in functions[name].parameters]
+        variables = _variable_parameters(functions[name], functions)
+        found.update(value.node for parameter, value in zip(parameters, given, strict=False) if parameter in variables)
+    return found
+
+
+def called(node: Node, functions: Mapping[str, Function]) -> Iterable[str]:
+    """Names of those of `functions` that `node` runs."""
+    for attr in node.attrs.values():
+        for name in attr if isinstance(attr, list) else [attr]:
+            if isinstance(name, FunctionName) and name in functions:
+                yield name
 
 
 def _ancestors(function: Function, names: set[str]) -> set[str]:
@@ -189,7 +187,10 @@ def _follow(function: Function, bodies: _Bodies, before: set[str], weighty: set[
     dynamic = {
         node.name
         for node in function.nodes
-        if node.op in _DYNAMIC and node.name in after_strings and node.name not in weighty
+        if Trait.DYNAMIC_SHAPE in facts(node.op).traits
+        and node.name in after_strings
+        and node.name not in weighty
+        and bodies.can_run_on_host(node)
     }
     before |= {name for name in _ancestors(function, dynamic) if name not in weighty}
     known = before | constants | strings

@@ -9,14 +9,12 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from hublayer.graph.effects import ASSIGNMENTS
 from hublayer.graph.ir import Function, FunctionName, Node, Value
-from hublayer.graph.op_schema import op_schema
 from hublayer.lowering.execute import Executable, Run, VariableHandle
+from hublayer.ops.traits import Trait, assigns, facts, takes_seed
 
 # A loop that counts further than this before it is compiled is left to the compiled program to count.
 MAX_COUNT = 100_000
-_CONDITIONALS = frozenset({"If", "StatelessIf", "Case", "StatelessCase"})
 
 
 def unchanged(body: Function) -> frozenset[int]:
@@ -153,11 +151,11 @@ def _assigned(
             )
         elif node.op == "Identity" and node.inputs[0] in handles:
             handles[Value(node.name)] = handles[node.inputs[0]]
-        elif node.op in ASSIGNMENTS:
+        elif assigns(node.op):
             keys[_handle(node, handles).key] = None
         for name in function_names(node.attrs):
             callee = find(name).function
-            given = node.inputs[1:] if node.op in _CONDITIONALS else node.inputs
+            given = node.inputs[1:] if Trait.SELECTS in facts(node.op).traits else node.inputs
             inner = {
                 Value(parameter.name): handles[value]
                 for parameter, value in zip(callee.parameters, given, strict=False)
@@ -184,8 +182,7 @@ def draws(functions: Sequence[Function], find: Callable[[str], Executable]) -> b
     """Whether `functions` hold an op that draws random numbers from the run's seeds."""
     for function in functions:
         for node in function.nodes:
-            schema = op_schema(node.op)
-            if schema is not None and schema.stateful and "seed" in schema.attrs:
+            if takes_seed(node.op):
                 return True
             if draws([find(name).function for name in function_names(node.attrs)], find):
                 return True

@@ -11,33 +11,11 @@ import numpy as np
 from hublayer.graph.ir import Function, Graph
 from hublayer.graph.passes.hoist import hoist
 from hublayer.lowering.execute import Executable, Executables, Run, VariableHandle, check_supported
+from hublayer.ops.traits import Trait, facts, takes_seed
 from hublayer.runtime.ahead import Ahead
 from hublayer.runtime.compile import compiled
 from hublayer.runtime.seeds import ForkedSeeds
 
-_RANDOM = ("Random", "Multinomial", "TruncatedNormal", "ParameterizedTruncatedNormal")
-# Ops whose lowerings for PyTorch look at values: what runs, or how large a result is, depends on them.
-_LOOKS = frozenset(
-    {
-        "Bincount",
-        "Case",
-        "CTCBeamSearchDecoder",
-        "CTCGreedyDecoder",
-        "CombinedNonMaxSuppression",
-        "DenseBincount",
-        "DynamicPartition",
-        "DynamicStitch",
-        "If",
-        "ListDiff",
-        "ParallelDynamicStitch",
-        "StatelessCase",
-        "StatelessIf",
-        "StatelessWhile",
-        "Where",
-        "While",
-    }
-)
-_LOOK = ("NonMaxSuppression", "Unique", "TensorList", "TensorArray", "SegmentSum", "Xla")
 # Programs that are kept for different static values.
 _KEPT = 64
 
@@ -64,14 +42,14 @@ class DevicePart:
         self._backend = backend
         self._folds_on_host = backend == "jax" and _on_cpu()
         self.variables = variables
-        self.draws = any(draws(node.op) for function in functions for node in function.nodes)
         ops = {node.op for function in functions for node in function.nodes}
-        self._straight = not self.draws and not ops & _LOOKS and not any(op.startswith(_LOOK) for op in ops)
+        self.draws = any(map(takes_seed, ops))
+        self._straight = not any(facts(op).traits & (Trait.DRAWS | Trait.LOOKS) for op in ops)
         self._executables = Executables(graph, backend)
         self._entry = Executable(graph.entry, backend)
         self._places = [captured.get(parameter.name) for parameter in graph.entry.parameters]
         self._programs: OrderedDict[Any, tuple[Callable[..., Any], Callable[..., Any]]] = OrderedDict()
-        split = hoist(graph.entry)
+        split = hoist(graph.entry, functions)
         self._main: Executable | None = None
         self._ahead: Ahead | None = None
         if split is not None:
@@ -147,11 +125,6 @@ class DevicePart:
     ) -> list[Any]:
         assert self._main is not None
         return self._main(self._state(values, seed, by_op), [*self._arguments(inputs), *ahead])
-
-
-def draws(op: str) -> bool:
-    """Whether `op` draws random numbers."""
-    return op.startswith(_RANDOM)
 
 
 def _on_cpu() -> bool:

@@ -18,9 +18,10 @@ from hublayer.graph.passes.channel_scales import fold_channel_scales
 from hublayer.graph.resources import Recipe, ResourceKey
 from hublayer.host.resources import ResourceRecipes, Resources, as_host_value, needed
 from hublayer.lowering.execute import unsupported_error
+from hublayer.ops.traits import takes_seed
 from hublayer.runtime.compile import is_traced
 from hublayer.runtime.cut import cut
-from hublayer.runtime.device_part import DevicePart, draws
+from hublayer.runtime.device_part import DevicePart
 from hublayer.runtime.host_tensors import flat_components
 from hublayer.runtime.keras_tensors import KerasTensors
 from hublayer.runtime.staged import StagedEndpoint, from_host
@@ -253,10 +254,10 @@ class TranslatedProgram:
 
 
 def _draws(meta_graph: MetaGraph) -> bool:
-    """Whether an op of the MetaGraph draws random numbers."""
+    """Whether an op of the MetaGraph draws random numbers from the run's seeds."""
     graph = meta_graph.message.graph_def
     return any(
-        draws(node.op) for nodes in (graph.node, *(f.node_def for f in graph.library.function)) for node in nodes
+        takes_seed(node.op) for nodes in (graph.node, *(f.node_def for f in graph.library.function)) for node in nodes
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from hublayer.graph.ir import Function, Node, Value
+from hublayer.ops.traits import facts
 
 _NORMS = frozenset({"FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3"})
 _CONVOLUTIONS = frozenset({"Conv2D", "DepthwiseConv2dNative"})
@@ -44,13 +45,13 @@ def fold_batch_norm(function: Function) -> Function:
 
 
 def fixed_values(function: Function) -> frozenset[str]:
-    """Names of nodes that depend on variables and constants only."""
+    """Names of nodes that depend on variables and constants only, and give the same whenever they run."""
     fixed: set[str] = set()
     captured = {parameter.name for parameter in function.parameters if parameter.dtype == "resource"}
     for node in function.nodes:
         if node.op in _SOURCES or (
             node.inputs
-            and node.op not in _NEVER_FIXED
+            and facts(node.op).follows_from_weights
             and all(value.node in fixed or value.node in captured for value in node.inputs)
         ):
             fixed.add(node.name)
@@ -58,7 +59,6 @@ def fixed_values(function: Function) -> frozenset[str]:
 
 
 _SOURCES = frozenset({"Const", "VarHandleOp"})
-_NEVER_FIXED = frozenset({"If", "While", "Case", "StatelessIf", "StatelessWhile", "StatelessCase"})
 
 
 def _foldable(node: Node, producers: dict[str, Node], uses: Counter[Value], fixed: frozenset[str]) -> bool:

@@ -9,7 +9,7 @@ from hublayer.graph.ir import Function
 
 
 def drop_dead_code(function: Function) -> Function:
-    """`function` without nodes that nothing needs; assignments to variables are always needed."""
+    """`function` without nodes that nothing needs; those with an effect are always needed."""
     needed = {value.node for value in function.outputs}
     kept = []
     for node in reversed(function.nodes):

@@ -10,6 +10,7 @@ from hublayer.graph.ir import Function, Node, Value
 from hublayer.graph.numpy_ops import NUMPY_OPS
 from hublayer.graph.op_schema import count, op_schema
 from hublayer.graph.output_sizes import output_elements
+from hublayer.ops.traits import facts
 
 # Folding must not turn a small recipe into a large array.
 _MAX_BYTES = 1 << 20
@@ -35,7 +36,12 @@ def fold_constants(function: Function) -> Function:
 def folded(node: Node, inputs: list[np.ndarray]) -> np.ndarray | None:
     """The one output of `node`; None for an op with several, or one whose NumPy version does not take these inputs."""
     schema = op_schema(node.op)
-    if schema is None or len(schema.outputs) != 1 or schema.outputs[0].length is not None:
+    if (
+        not facts(node.op).is_function
+        or schema is None
+        or len(schema.outputs) != 1
+        or schema.outputs[0].length is not None
+    ):
         return None
     if output_elements(node.op, inputs, node.attrs) > _MAX_BYTES or any(x.nbytes > 64 * _MAX_BYTES for x in inputs):
         return None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from hublayer.graph.effects import has_effect
+from hublayer.graph.effects import writes
 from hublayer.graph.ir import Function, Parameter, Value
 from hublayer.graph.passes.batch_norm import fixed_values
 from hublayer.graph.passes.dead_code import drop_dead_code
@@ -18,12 +19,14 @@ class Split:
     main: Function
 
 
-def hoist(function: Function) -> Split | None:
-    """The split of `function`; None if it assigns variables, or if nothing could be computed ahead.
+def hoist(function: Function, called: Sequence[Function] = ()) -> Split | None:
+    """The split of `function`; None if it changes a state, or if nothing could be computed ahead.
+
+    called: all functions that its control flow reaches.
 
     main has the parameters of `function` first, then one for each value that crosses.
     """
-    if any(has_effect(node) for node in function.nodes):
+    if writes([function, *called]):
         return None
     fixed = fixed_values(function)
     movable = {node.name for node in function.nodes if node.name in fixed and node.op not in ("Const", "VarHandleOp")}
@@ -40,7 +43,8 @@ def hoist(function: Function) -> Split | None:
     if not crossing:
         return None
     names = {value: f"{value.node}/hoisted_{value.index}" for value in crossing}
-    prologue = drop_dead_code(replace(function, name=f"{function.name}/prologue", outputs=tuple(crossing)))
+    ahead = tuple(node for node in function.nodes if node.name in fixed)
+    prologue = drop_dead_code(Function(f"{function.name}/prologue", function.parameters, ahead, tuple(crossing)))
 
     def moved(value: Value) -> Value:
         return Value(names[value]) if value in names else value

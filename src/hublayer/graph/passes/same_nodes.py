@@ -11,6 +11,7 @@ import numpy as np
 from hublayer.graph.ir import Function, Node, Value
 from hublayer.graph.numpy_ops import NUMPY_OPS
 from hublayer.graph.op_schema import output_count
+from hublayer.ops.traits import facts
 
 # Larger constants are hardly written twice, and take long to compare.
 _MOST_ELEMENTS = 64
@@ -41,7 +42,7 @@ def merge_same_nodes(function: Function) -> Function:
 
 def _key(node: Node) -> Hashable | None:
     """What is equal for nodes that compute the same; None for nodes that stay as they are."""
-    if node.op != "Const" and node.op not in NUMPY_OPS:
+    if node.op != "Const" and (node.op not in NUMPY_OPS or not facts(node.op).is_function):
         return None
     attrs = [(name, _hashable(value)) for name, value in sorted(node.attrs.items())]
     if any(value is None for _, value in attrs):

@@ -14,6 +14,7 @@ import numpy as np
 
 from hublayer.graph.ir import Function, Node, Value
 from hublayer.graph.passes.dead_code import drop_dead_code
+from hublayer.ops.traits import changes_table
 
 KEEP_ROWS = "hublayer>KeepRows"
 ROW_SPLITS = "hublayer>RowSplits"
@@ -21,7 +22,6 @@ VOCABULARY_LOOKUP = "hublayer>VocabularyLookup"
 
 SPLITS = frozenset({"StringSplit", "StringSplitV2"})
 _SAME = frozenset({"Cast", "Identity"})
-_TABLE_CHANGES = ("LookupTableInsert", "LookupTableRemove", "LookupTableImport")
 
 
 def shorten_text_idioms(function: Function) -> Function:
@@ -34,7 +34,7 @@ class _Rewriting:
         self._function = function
         self._nodes: dict[str, Node] = {}  # as rewritten so far
         self._same: dict[Value, Value] = {}  # values that another one stands for
-        self._changes_tables = any(node.op.startswith(_TABLE_CHANGES) for node in function.nodes)
+        self._changes_tables = any(changes_table(node.op) for node in function.nodes)
 
     def result(self) -> Function:
         rules = (self._absorbed, self._row_splits, self._sparse_again, self._same_shape, self._vocabulary, self._kept)

@@ -1,0 +1,14 @@
+"""Checks and prints."""
+
+from hublayer.ops.traits import Facts, State, Trait
+
+_CHECK = Facts(Trait.RAISES, State.CALLER)
+_PRINT = Facts(Trait.PRINTS, State.CALLER)
+
+ROWS = {
+    "Assert": _CHECK,
+    "CheckNumerics": _CHECK,
+    "CheckNumericsV2": _CHECK,
+    "Print": _PRINT,
+    "PrintV2": _PRINT,
+}
