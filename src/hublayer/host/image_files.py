@@ -1,4 +1,4 @@
-"""Pixels of JPEG, GIF and BMP files."""
+"""What format an image file has; pixels of GIF and BMP files."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ import struct
 
 import numpy as np
 from PIL.GifImagePlugin import GifImageFile
-from PIL.JpegImagePlugin import JpegImageFile
 
 from hublayer.host.png_files import SIGNATURE, png_header
 
 # Uncompressed sizes are checked before memory is taken: a few bytes can claim any number of pixels.
 MOST_BYTES = 1 << 29
-_END_OF_JPEG = b"\xff\xd9"
 
 
 def image_format(contents: bytes) -> str:
@@ -34,43 +32,6 @@ def check_png(contents: bytes, bytes_of_sample: int) -> None:
     """Raise ValueError for a PNG file that is too large."""
     header = png_header(contents)
     check_size(header.width, header.height, 4 * bytes_of_sample)
-
-
-def jpeg_shape(contents: bytes) -> tuple[int, int, int]:
-    """Height, width and number of components. Raises ValueError for a damaged file."""
-    image = _jpeg(contents)
-    return image.size[1], image.size[0], len(image.getbands())
-
-
-def jpeg_pixels(contents: bytes, channels: int, ratio: int, recover: bool) -> np.ndarray:
-    """uint8, shape (height, width, channels); 1 or 3 channels, as the file has, if it is 0; `ratio` times smaller.
-
-    recover: what is missing of a truncated file is gray. Raises ValueError for a damaged file.
-    """
-    image = _jpeg(contents + _END_OF_JPEG if recover else contents)
-    components = len(image.getbands())
-    if channels == 1 and components == 4:
-        raise ValueError("a JPEG file of four components cannot become gray")
-    check_size(*image.size, components)
-    if channels == 1 or ratio > 1:
-        image.draft("L" if channels == 1 else None, (image.size[0] // ratio, image.size[1] // ratio))
-    try:
-        pixels = np.asarray(image)
-    except (OSError, SyntaxError, ValueError) as error:
-        raise ValueError(f"a damaged JPEG file: {error}") from error
-    if components == 4:  # CMYK as Pillow gives it: 0 is no ink
-        bare = 255 - pixels.astype(np.int32)
-        return (bare[:, :, :3] * bare[:, :, 3:] // 255).astype(np.uint8)
-    if pixels.ndim == 2:
-        pixels = pixels[:, :, None]
-    return np.repeat(pixels, 3, axis=2) if channels == 3 and pixels.shape[2] == 1 else pixels
-
-
-def _jpeg(contents: bytes) -> JpegImageFile:
-    try:
-        return JpegImageFile(io.BytesIO(contents))
-    except (OSError, SyntaxError, ValueError, IndexError, KeyError, struct.error) as error:
-        raise ValueError(f"a damaged JPEG file: {error}") from error
 
 
 def gif_pixels(contents: bytes, only_first: bool) -> np.ndarray:

@@ -1,9 +1,4 @@
-"""Ops that decode image files.
-
-PNG, GIF and BMP are exact. JPEG is decoded with the accurate integer transform of libjpeg-turbo, which is TensorFlow's
-``dct_method="INTEGER_ACCURATE"``; its default is a faster one, whose pixels differ by up to about 4 levels (1 in the
-mean). Colours are always smoothed when they are upsampled, as with TensorFlow's default ``fancy_upscaling=True``.
-"""
+"""Ops that decode image files, to the pixels of TensorFlow's kernels."""
 
 from __future__ import annotations
 
@@ -14,12 +9,13 @@ from hublayer.host.image_files import (
     check_png,
     gif_pixels,
     image_format,
-    jpeg_pixels,
-    jpeg_shape,
 )
+from hublayer.host.jpeg_files import JpegModes, jpeg_pixels, jpeg_shape, jpeg_window
 from hublayer.host.png_files import png_pixels
 from hublayer.host.registry import host_op
 from hublayer.host.string_tensor import StringTensor
+
+_USUAL = JpegModes()
 
 
 def _contents(contents: StringTensor) -> bytes:
@@ -34,9 +30,8 @@ def _check_channels(channels: int) -> None:
 
 
 def _decoded(
-    contents: bytes, channels: int, dtype: str, *, animated: bool, ratio: int = 1, recover: bool = False,
-    bmp: bool = False,
-) -> np.ndarray:  # fmt: skip
+    contents: bytes, channels: int, dtype: str, *, animated: bool, modes: JpegModes = _USUAL, bmp: bool = False
+) -> np.ndarray:
     """The image in `dtype`: uint8, uint16 or float32 in 0..1. animated: a GIF has one more dimension, its frames."""
     _check_channels(channels)
     kind = image_format(contents)
@@ -56,15 +51,15 @@ def _decoded(
     else:
         if channels == 4:
             raise ValueError("a JPEG file has 1 or 3 channels, not 4")
-        pixels = jpeg_pixels(contents, channels, ratio, recover)
+        pixels = jpeg_pixels(contents, channels, modes)
     if dtype == "uint16":
         return pixels.astype(np.uint16) * np.uint16(256)
     return pixels if dtype == "uint8" else pixels * np.float32(1 / 255)
 
 
-def _one_frame(contents: bytes, channels: int, dtype: str, ratio: int = 1, recover: bool = False) -> np.ndarray:
+def _one_frame(contents: bytes, channels: int, dtype: str, modes: JpegModes = _USUAL) -> np.ndarray:
     """For ops of other formats, which take a GIF of one frame too."""
-    result = _decoded(contents, channels, dtype, animated=True, ratio=ratio, recover=recover)
+    result = _decoded(contents, channels, dtype, animated=True, modes=modes)
     if result.ndim == 4:
         if len(result) > 1:
             raise ValueError(f"a GIF of {len(result)} frames, where one image is wanted")
@@ -72,21 +67,23 @@ def _one_frame(contents: bytes, channels: int, dtype: str, ratio: int = 1, recov
     return result
 
 
-def _check_jpeg(ratio: int, dct_method: str) -> None:
+def _modes(ratio: int, fancy: bool, recover: bool, dct_method: str) -> JpegModes:
     if ratio not in (1, 2, 4, 8):
         raise ValueError(f"ratio must be 1, 2, 4 or 8, but it is {ratio}")
     if dct_method not in ("", "INTEGER_FAST", "INTEGER_ACCURATE"):
         raise ValueError(f"dct_method must be '', 'INTEGER_FAST' or 'INTEGER_ACCURATE', but it is {dct_method!r}")
+    return JpegModes(ratio, fancy, dct_method != "INTEGER_ACCURATE", recover)
 
 
+# acceptable_fraction changes nothing: the decoder fills a truncated file up to its last row.
 @host_op("DecodeJpeg")
 def decode_jpeg(
     contents, *, channels=0, ratio=1, fancy_upscaling=True, try_recover_truncated=False, acceptable_fraction=1.0,
     dct_method="",
 ):  # fmt: skip
     """uint8 [height, width, channels] of a JPEG file, or of a PNG file or a GIF file of one frame."""
-    _check_jpeg(ratio, dct_method)
-    return _one_frame(_contents(contents), channels, "uint8", ratio, try_recover_truncated)
+    modes = _modes(ratio, fancy_upscaling, try_recover_truncated, dct_method)
+    return _one_frame(_contents(contents), channels, "uint8", modes)
 
 
 @host_op("DecodeAndCropJpeg")
@@ -94,20 +91,14 @@ def decode_and_crop_jpeg(
     contents, crop_window, *, channels=0, ratio=1, fancy_upscaling=True, try_recover_truncated=False,
     acceptable_fraction=1.0, dct_method="",
 ):  # fmt: skip
-    """A part of a JPEG file. crop_window: y, x, height and width, in pixels of the whole image.
-
-    The kernel does not look at the colours of pixels outside, so at the window's edges its colours differ a little.
-    """
-    _check_jpeg(ratio, dct_method)
+    """A part of a JPEG file. crop_window: y, x, height and width, in pixels of the (smaller) image."""
+    modes = _modes(ratio, fancy_upscaling, try_recover_truncated, dct_method)
     _check_channels(channels)
     data = _contents(contents)
     if image_format(data) != "jpeg" or crop_window.shape != (4,):
         raise ValueError(f"a JPEG file and a window of 4 numbers are wanted, not a shape of {crop_window.shape}")
-    pixels = jpeg_pixels(data, channels, ratio, try_recover_truncated)
     y, x, height, width = crop_window.tolist()
-    if min(y, x) < 0 or min(height, width) < 1 or y + height > pixels.shape[0] or x + width > pixels.shape[1]:
-        raise ValueError(f"the window {crop_window.tolist()} leaves the image of {pixels.shape[:2]} pixels")
-    return np.ascontiguousarray(pixels[y : y + height, x : x + width])
+    return jpeg_window(data, channels, modes, (y, x, height, width))
 
 
 @host_op("ExtractJpegShape")

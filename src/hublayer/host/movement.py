@@ -83,7 +83,7 @@ def on_strings(op: str, inputs: list[Any], attrs: dict[str, Any]) -> Any:
 
 
 def _take(pool: Any, indices: np.ndarray) -> StringTensor:
-    return StringTensor(pool, (len(pool),)).take(np.ascontiguousarray(indices))
+    return StringTensor(pool, (len(pool),)).take(np.asarray(indices, order="C"))
 
 
 def _shape_only(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from hublayer.host.elements import Tensor, concat_rows, splits_of
 from hublayer.host.ragged import check_nested, gather_rows
 from hublayer.host.registry import host_op
 from hublayer.host.string_tensor import StringTensor
+from hublayer.host.tensor_list import row
 from hublayer.savedmodel.tensors import constant_dtype
 
 
@@ -39,20 +41,20 @@ def variants(items: list[RaggedVariant], shape: tuple[int, ...]) -> np.ndarray:
 def ragged_tensor_to_variant(rt_nested_splits, rt_dense_values, *, batched_input):
     """One variant, or a vector with one for each row."""
     nested = [splits.astype(np.int64) for splits in rt_nested_splits]
-    check_nested(nested, rt_dense_values.shape[0])
+    if nested:
+        check_nested(nested, rt_dense_values.shape[0])
     if not batched_input:
         return variants([RaggedVariant(tuple(nested), rt_dense_values)], ())
     if not nested:
-        raise ValueError("a ragged tensor without row splits has no rows to take apart")
+        return variants(
+            [RaggedVariant((), row(rt_dense_values, i)) for i in range(rt_dense_values.shape[0])],
+            rt_dense_values.shape[:1],
+        )
     items = []
-    for row in range(len(nested[0]) - 1):
-        rows = np.arange(nested[0][row], nested[0][row + 1])
-        items.append(RaggedVariant(*_as_tuple(gather_rows(nested[1:], rt_dense_values, rows))))
+    for start, stop in itertools.pairwise(nested[0]):
+        inner, values = gather_rows(nested[1:], rt_dense_values, np.arange(start, stop))
+        items.append(RaggedVariant(tuple(inner), values))
     return variants(items, (len(items),))
-
-
-def _as_tuple(parts: tuple[list[np.ndarray], Tensor]) -> tuple[tuple[np.ndarray, ...], Tensor]:
-    return tuple(parts[0]), parts[1]
 
 
 @host_op("RaggedTensorFromVariant")

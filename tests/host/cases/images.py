@@ -83,17 +83,28 @@ CASES = [
         Case(
             "DecodeJpeg",
             (text(file(name)),),
-            {"channels": channels, "ratio": ratio, **ACCURATE},
-            f"{name}-{channels}-{ratio}",
+            {"channels": channels, "ratio": ratio, **mode},
+            f"{name}-{channels}-{ratio}-{list(mode)}",
         )
         for name in JPEGS
         for channels in (0, 1, 3)
-        for ratio in (1, 4, 8)
+        for ratio in (1, 2, 8)
+        for mode in ({}, {**ACCURATE, "fancy_upscaling": False})
         if name != "cmyk.jpg" or channels != 1
     ),
     Case("DecodeJpeg", (text(PNGS["color6-8-False"]),), {"channels": 3}, "png"),
     Case("DecodePng", (text(file("one.gif")),), {"channels": 3}, "gif"),
-    Case("DecodeAndCropJpeg", (text(file("color_444.jpg")), i32(3, 5, 10, 20)), ACCURATE),
+    *(
+        Case("DecodeAndCropJpeg", (text(file(name)), i32(*window)), {"ratio": ratio}, f"{name}-{window}-{ratio}")
+        for name, ratio, window in (
+            ("color_444.jpg", 1, (3, 5, 10, 20)),
+            ("color_420.jpg", 1, (3, 16, 9, 20)),
+            ("color_420.jpg", 1, (0, 20, 9, 16)),
+            ("color_420.jpg", 1, (4, 16, 9, 2)),
+            ("color_420.jpg", 2, (2, 8, 9, 8)),
+            ("gray.jpg", 1, (3, 5, 10, 20)),
+        )
+    ),
     *(Case("ExtractJpegShape", (text(file(name)),), {"output_type": "int64"}, name) for name in JPEGS),
     *(Case("DecodeGif", (text(file(name)),), name=name) for name in GIFS),
     *(

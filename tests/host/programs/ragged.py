@@ -35,6 +35,13 @@ VARIANTS = [
     there_and_back("int32 splits", [i32(SPLITS)], WORDS, True, "string", "int32"),
     there_and_back("no rows", [i64([0])], NOTHING, False, "string"),
     there_and_back("empty rows", [i64(0, 0, 0)], NOTHING, True, "string"),
+    *[there_and_back(f"a dense tensor, {dtype}, {len(values)}", [], values, False, dtype)
+      for values, dtype in ((WORDS, "string"), (VECTORS, "float32"), (NOTHING, "string"))],
+    Program("rows of a dense tensor",
+            (Step("rows", "RaggedTensorToVariant", ([], VECTORS), {"batched_input": True}),
+             Step("out", "RaggedTensorFromVariant", ("rows",),
+                  {"input_ragged_rank": 0, "output_ragged_rank": 1, "Tvalues": "float32", "Tsplits": "int32"})),
+            ("out", "out:1")),
     Program("variants in a matrix",
             (Step("rows", "RaggedTensorToVariant", ([SPLITS], WORDS), {"batched_input": True}),
              Step("grid", "Reshape", ("rows", i32(2, 2))),
