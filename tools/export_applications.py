@@ -55,7 +55,7 @@ def main(folder: Path, names: list[str]) -> None:
                 weight.assign(np.random.default_rng(2).uniform(0.5, 1.5, weight.shape))
         model.export(str(folder / name), verbose=False)
         keras.utils.clear_session()
-        np.savez(folder / name / "golden.npz", **to_arrays(run_goldens(load(folder / name, runtime="native"))))
+        np.savez(folder / name / "golden.npz", **to_arrays(run_goldens(load(folder / name, runtime="native"))[0]))
         print(name, flush=True)
 
 

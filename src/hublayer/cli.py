@@ -14,6 +14,7 @@ from hublayer import __version__, errors, hub
 from hublayer.choices import OutputChoice, check_output_key, choose_endpoint, select_output
 from hublayer.cli_backend import import_keras
 from hublayer.cli_cache import cache_app
+from hublayer.cli_conformance import conformance_command
 from hublayer.cli_errors import EXIT_CODES_HELP, complain, errors_in_red
 from hublayer.cli_hub import lock_command, resolve_command
 from hublayer.cli_inputs import from_json, read_inputs
@@ -171,6 +172,7 @@ def demo_command(
         raise typer.Exit(1)
 
 
+app.command("conformance", epilog="Example: hublayer conformance ~/models/encoder --backend jax")(conformance_command)
 app.command("resolve", epilog="Example: hublayer resolve hf://Dimitre/universal-sentence-encoder")(resolve_command)
 app.command("lock", epilog="Example: hublayer lock kaggle://google/nnlm/tensorFlow2/en-dim128")(lock_command)
 app.add_typer(cache_app, name="cache")

@@ -14,6 +14,7 @@ import pytest
 import hublayer as hub
 from hublayer.conformance.compare import compare
 from hublayer.conformance.goldens import endpoint_of, from_arrays, make_inputs, read_goldens
+from hublayer.conformance.result import Result
 from hublayer.savedmodel import read
 from translated.training import RECIPES, ROOT, train
 
@@ -39,11 +40,17 @@ def sample_goldens(name: str) -> list:
     return goldens
 
 
+def _all_match(results: list[Result]) -> None:
+    """Every endpoint that has a golden matches; some of a model's endpoints may have none."""
+    compared = [result for result in results if result.verdict != "not compared"]
+    assert compared
+    assert [result for result in compared if result.verdict != "match"] == []
+
+
 @pytest.mark.parametrize("name", sorted(set(SAMPLES) - ELSEWHERE))
 def test_samples_match(name):
     results = compare(SAMPLES[name], sample_goldens(name))
-    assert results
-    assert [r for r in results if r.verdict != "match"] == []
+    _all_match(results)
 
 
 @pytest.mark.parametrize("name", sorted(RECIPES))
@@ -135,4 +142,4 @@ TOLERANCES = {"basic_pitch_nmp": 1e-3, "basic_pitch_nov06_keras": 1e-3} if BACKE
 @pytest.mark.parametrize("name", WITH_GOLDENS)
 def test_zoo_matches(name):
     results = compare(ZOO / name, read_goldens(Path(ZOO / name)), tolerance=TOLERANCES.get(name, 1e-4))
-    assert [r for r in results if r.verdict != "match"] == []
+    _all_match(results)

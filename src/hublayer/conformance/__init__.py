@@ -1,1 +1,1 @@
-"""Does a model give the same numbers here as in TensorFlow? ``python -m hublayer.conformance FOLDER…``"""
+"""Does a model give the same numbers here as in TensorFlow? ``hublayer conformance FOLDER…``"""

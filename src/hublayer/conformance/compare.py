@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +27,23 @@ def distance(got: np.ndarray, expected: np.ndarray) -> tuple[float, str]:
         same = np.array_equal(got, expected)
         return (0.0, "") if same else (np.inf, "other integers")
     finite = np.isfinite(expected)
-    if not np.array_equal(np.isfinite(got), finite):
+    if not np.array_equal(np.where(finite, 0, expected), np.where(np.isfinite(got), 0, got), equal_nan=True):
         return np.inf, "infinities or NaN elsewhere"
     scale = float(np.abs(expected[finite]).max(initial=1e-6))
     return float(np.abs(got[finite].astype(float) - expected[finite]).max(initial=0.0)) / scale, ""
 
 
-def compare(folder: Path, goldens: list[Golden], runtime: str = "translated", tolerance: float = 1e-4) -> list[Result]:
+def compare(
+    folder: Path,
+    goldens: list[Golden],
+    runtime: str = "translated",
+    tolerance: float = 1e-4,
+    without: Mapping[str, str] | None = None,
+) -> list[Result]:
     """Results for `goldens` of the SavedModel in `folder`: each through hub.load, and through KerasLayer.
 
     tolerance: the largest |Δ| over the output's scale that still counts as a match.
+    without: why an endpoint has no golden, by its key, where that is known. Such endpoints are "not compared".
     """
     name = folder.name
     try:
@@ -43,6 +51,11 @@ def compare(folder: Path, goldens: list[Golden], runtime: str = "translated", to
     except HubLayerError as error:
         return [Result(name, "(load)", _verdict(error), np.inf, _line(error))]
     results = []
+    keys = [f"sig:{key}" for key in model.meta_graph.signatures] + [f"fn:{key}" for key in model.meta_graph.callables]
+    for key in keys:
+        if all(golden.endpoint != key for golden in goldens):
+            detail = (without or {}).get(key, "no golden*.npz in the folder has results of it")
+            results.append(Result(name, key, "not compared", np.inf, detail))
     for golden in goldens:
         endpoint = endpoint_of(model.meta_graph, golden.endpoint)
         if endpoint is None:
@@ -52,7 +65,7 @@ def compare(folder: Path, goldens: list[Golden], runtime: str = "translated", to
         try:
             layer = KerasLayer(model, signature=endpoint.name, runtime=runtime, **options)
             outputs = flat_outputs(endpoint, layer(call_arguments(endpoint, golden)))
-        except HubLayerError as error:
+        except Exception as error:  # noqa: BLE001 one endpoint that fails must not hide how the others compare
             results.append(Result(name, golden.endpoint, _verdict(error), np.inf, _line(error)))
             continue
         results.append(_judge(name, golden, outputs, tolerance))
@@ -60,6 +73,8 @@ def compare(folder: Path, goldens: list[Golden], runtime: str = "translated", to
 
 
 def _judge(name: str, golden: Golden, outputs: dict[str, Any], tolerance: float) -> Result:
+    if not golden.outputs:
+        return Result(name, golden.endpoint, "not compared", np.inf, "the golden holds no outputs")
     missing = set(golden.outputs) - set(outputs)
     if missing:
         return Result(name, golden.endpoint, "failed", np.inf, f"no output {sorted(missing)}")
@@ -73,11 +88,12 @@ def _judge(name: str, golden: Golden, outputs: dict[str, Any], tolerance: float)
     return Result(name, golden.endpoint, "match" if worst <= tolerance else "differs", worst, detail)
 
 
-def _verdict(error: HubLayerError) -> Verdict:
+def _verdict(error: Exception) -> Verdict:
     return "unsupported" if isinstance(error, UnsupportedOpsError) else "failed"
 
 
-def _line(error: HubLayerError) -> str:
+def _line(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     ops = [line.split(" (")[0] for line in lines if " times, in " in line]
-    return ", ".join(ops) if ops else lines[0]
+    first = lines[0] if lines else ""
+    return ", ".join(ops) or (first if isinstance(error, HubLayerError) else f"{type(error).__name__}: {first}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Verdict = Literal["match", "differs", "unsupported", "failed", "no golden"]
+Verdict = Literal["match", "differs", "unsupported", "failed", "not compared"]
 
 
 @dataclass(frozen=True)
