@@ -81,6 +81,27 @@ def test_one_error_for_host_and_backend(unrunnable):
 
 
 @translated
+@pytest.mark.parametrize("changed", ["lower", "number", "folded", "total"])
+def test_an_attribute_that_no_op_has_is_an_error_wherever_the_op_runs(tmp_path, changed):
+    """On the host (lower, number), in what is computed while loading (folded), and on the device (total)."""
+    nodes = [
+        ("lower", "StringLower", ["text"], {"encoding": "utf-8", "_advice": "x"}),
+        ("number", "StringToNumber", ["lower"], {"out_type": 1}),
+        ("ones", "OnesLike", ["x"], {"T": 1}),
+        ("rank", "Rank", ["ones"], {"T": 1}),
+        ("folded", "Cast", ["rank"], {"SrcT": 3, "DstT": 1}),
+        ("sum", "AddV2", ["number", "folded"], {"T": 1}),
+        ("total", "Mul", ["x", "sum"], {"T": 1}),
+    ]
+    for name, _, _, attrs in nodes:
+        if name == changed:
+            attrs["new_meaning"] = "x"
+    with pytest.raises(hub.UnsupportedOpsError, match="with new_meaning") as caught:
+        hub.KerasLayer(write(tmp_path, nodes, {"total": 1}))
+    assert len(caught.value.ops) == 1
+
+
+@translated
 def test_inspect_marks_what_the_loader_refuses(unrunnable):
     assert unsupported_ops(unrunnable, ("serve",)) == {"FrobnicateNumbers", "FrobnicateText", "FFT"}
     done = CliRunner().invoke(app, ["inspect", str(unrunnable), "--ops", "--json"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from hublayer.graph.build import build_function, decode_attr
 from hublayer.graph.ir import Function, FunctionName, Graph, Node
 from hublayer.graph.library import Library
 from hublayer.graph.main_graph import MainGraph
+from hublayer.graph.op_schema import unknown_attributes
 from hublayer.graph.passes.batch_norm import fold_batch_norm
 from hublayer.graph.passes.custom_gradients import bind_gradients, saved_gradients
 from hublayer.graph.passes.dead_code import drop_dead_code
@@ -69,6 +70,16 @@ class EndpointGraph:
         return reached(self.graph.entry, self.graph.functions)
 
 
+def unknown_attributes_in(functions: Iterable[Function]) -> dict[str, str]:
+    """``OP with ATTRIBUTES`` for nodes with attributes that the op registry does not have: how often, and where."""
+    places: dict[str, list[str]] = {}
+    for function in functions:
+        for node in function.nodes:
+            if unknown := unknown_attributes(node.op, node.attrs):
+                places.setdefault(f"{node.op} with {', '.join(unknown)}", []).append(node.origin)
+    return {op: f"{len(found)} times, in {found[0] or 'the main graph'}" for op, found in sorted(places.items())}
+
+
 def reached(entry: Function | None, functions: Mapping[str, Function]) -> list[Function]:
     """`entry` and every one of `functions` that its control flow reaches."""
     found: dict[str, Function] = {}
@@ -122,7 +133,8 @@ class GraphSource:
         return drop_dead_code(note_moving_slices(fold_constants(inline_calls(function, self._plain))))
 
     def _graph(self, entry: Function) -> Graph:
-        return Graph(fold_batch_norm(self._simplify(entry)), self._inlined)
+        unknown = unknown_attributes_in(reached(entry, self._plain))  # before a pass takes such a node for another
+        return Graph(fold_batch_norm(self._simplify(entry)), self._inlined, unknown)
 
     def endpoint(self, endpoint: Endpoint, trace: Trace) -> EndpointGraph:
         """The graph of one trace.

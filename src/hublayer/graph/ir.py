@@ -71,7 +71,11 @@ class Function:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Graph:
-    """An entry function and the functions that its control flow refers to."""
+    """An entry function and the functions that its control flow refers to.
+
+    unknown: ``OP with ATTRIBUTES`` for attributes that the op registry does not have, and where they are.
+    """
 
     entry: Function
     functions: Mapping[str, Function]
+    unknown: Mapping[str, str] = field(default_factory=dict)

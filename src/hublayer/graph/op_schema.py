@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -110,6 +110,15 @@ def input_groups(op: str, attrs: Mapping[str, Any]) -> list[tuple[int, int] | in
         groups.append(start if argument.length is None else (start, start + length))
         start += length
     return groups
+
+
+def unknown_attributes(op: str, attrs: Iterable[str]) -> list[str]:
+    """Those of `attrs` that `op` does not have, so that nobody knows what they ask for.
+
+    Names that begin with an underscore only advise. An op that is not known is another's to refuse.
+    """
+    schema = op_schema(op)
+    return [] if schema is None else [name for name in attrs if name not in schema.attrs and not name.startswith("_")]
 
 
 def redundant_attributes(schema: OpSchema) -> frozenset[str]:

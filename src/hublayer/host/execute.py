@@ -13,7 +13,7 @@ from hublayer.errors import ExecutionError, HubLayerError, UnsupportedOpsError
 from hublayer.graph.ir import Function, FunctionName, Node, Value
 from hublayer.graph.numpy_arrays import strided_slice_key
 from hublayer.graph.numpy_ops import NUMPY_OPS
-from hublayer.graph.op_schema import has_list_output, input_groups, output_count
+from hublayer.graph.op_schema import has_list_output, input_groups, output_count, unknown_attributes
 from hublayer.graph.output_sizes import may_be_large, refuse_too_large, refuse_too_large_array
 from hublayer.host.movement import on_strings
 from hublayer.host.registry import find_host_op, runs_on_host
@@ -172,12 +172,14 @@ def _failure(node: Node, inputs: Sequence[Any], error: Exception) -> str:
 
 
 def check_host_ops(functions: Sequence[Function]) -> None:
-    """Raise UnsupportedOpsError with every op that the host cannot run."""
+    """Raise UnsupportedOpsError with every op, and every attribute of an op, that the host cannot run."""
     missing: dict[str, list[str]] = {}
     for function in functions:
         for node in function.nodes:
             if not runs_on_host(node.op):
                 missing.setdefault(node.op, []).append(node.origin)
+            elif unknown := unknown_attributes(node.op, node.attrs):
+                missing.setdefault(f"{node.op} with {', '.join(unknown)}", []).append(node.origin)
     if missing:
         lines = [f"    {op} ({len(places)} times, in {places[0]})" for op, places in sorted(missing.items())]
         raise UnsupportedOpsError(

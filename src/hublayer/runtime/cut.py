@@ -25,7 +25,8 @@ def cut(graph: EndpointGraph, backend: str) -> Partition | None:
     """
     entry, functions = drop_dead_code(look_up_every_token(graph.graph.entry)), graph.graph.functions
     host_parameters = frozenset(entry.parameters[i].name for i in graph.partitions)
-    missing = {
+    missing = dict(graph.graph.unknown)
+    missing |= {
         op: where
         for op, where in missing_ops(reached(entry, functions), backend).items()
         if not runs_on_host(op.split(" ")[0])
