@@ -17,8 +17,6 @@ from hublayer.graph.node_dtypes import input_dtypes, output_dtypes
 from hublayer.graph.passes.dead_code import drop_dead_code
 from hublayer.ops.traits import State, Trait, facts
 
-# Integers all the same on the device, where they are known while it is traced.
-_SHAPES = frozenset({"Shape", "ShapeN", "Size", "Rank"})
 _BOOKKEEPING = frozenset(
     {"bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "string"}
 )  # fmt: skip
@@ -195,7 +193,7 @@ def _follow(function: Function, bodies: _Bodies, before: set[str], weighty: set[
     before |= {name for name in _ancestors(function, dynamic) if name not in weighty}
     known = before | constants | strings
     for node in function.nodes:
-        if node.name in known or node.name in weighty or node.op in _SHAPES or not node.inputs:
+        if node.name in known or node.name in weighty or Trait.OF_SHAPES in facts(node.op).traits or not node.inputs:
             continue
         follows = any(
             (value.node in before and value.node not in constants) or value.node in strings for value in node.inputs

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import keras
@@ -14,9 +14,11 @@ from hublayer.graph.ir import Function, Graph, Node, Value
 from hublayer.graph.numpy_ops import NUMPY_OPS
 from hublayer.graph.op_schema import has_list_output, input_groups, output_count
 from hublayer.graph.output_sizes import asks_for_size, refuse_too_large_array
-from hublayer.lowering.known_values import array_of, known
+from hublayer.lowering.known_values import array_of, at_once, known
 from hublayer.lowering.memory import size_check
 from hublayer.lowering.registry import Lowering, find_lowering, unhandled_attributes
+from hublayer.lowering.static_inputs import steers_shapes
+from hublayer.ops.traits import facts
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,9 @@ class Run:
     """The state of one execution.
 
     variables: current values by key; assignments replace them. seeds: draws a new seed for each random op.
-    executable: finds the executable of a function of the graph, for control flow. by_op: on JAX, nothing is compiled:
-    tensors have values, and whole numbers among them are arrays, so that shapes may follow from them.
+    executable: finds the executable of a function of the graph, for control flow. by_op: where a backend would compile,
+    nothing is compiled: tensors have values, and whole numbers among them are arrays, so that shapes may follow from
+    them.
     """
 
     variables: dict[str, Any]
@@ -88,6 +91,7 @@ class Executable:
         self._parameters = [self._slot(Value(parameter.name)) for parameter in function.parameters]
         self._steps = [step for node in function.nodes if (step := self._bind(node)) is not None]
         self._outputs = [self._slots[value] for value in function.outputs]
+        self._steering: frozenset[str] | None = None
 
     def _slot(self, value: Value, initial: Any = None) -> int:
         if value not in self._slots:
@@ -124,8 +128,8 @@ class Executable:
             try:
                 if step.check is not None:
                     step.check(step.node, inputs)
-                if step.fold is not None and all(type(value) is np.ndarray for value in inputs):
-                    result = step.fold(inputs)
+                if all(type(value) is np.ndarray for value in inputs):
+                    result = self._from_known(run, step, inputs)
                 else:
                     result = step.call(run, inputs)
             except HubLayerError:
@@ -140,6 +144,23 @@ class Executable:
             elif step.outputs:
                 slots[step.outputs[0]] = result
         return [slots[i] for i in self._outputs]
+
+    def _from_known(self, run: Run, step: _Step, inputs: list[Any]) -> Any:
+        """The results for known inputs: known too where NumPy has the op, or where a shape follows from them."""
+        if step.fold is not None:
+            return step.fold(inputs)
+        if run.by_op or not self._steers_shape(run, step.node):
+            return step.call(run, inputs)
+        with at_once():
+            result = step.call(replace(run, by_op=True), inputs)
+            return tuple(map(array_of, result)) if step.many else array_of(result)
+
+    def _steers_shape(self, run: Run, node: Node) -> bool:
+        if not facts(node.op).is_function:
+            return False
+        if self._steering is None:
+            self._steering = steers_shapes(self.function, self.backend, lambda name: run.executable(name).function)
+        return node.name in self._steering
 
 
 def _constant(value: np.ndarray, backend: str) -> np.ndarray:
@@ -167,7 +188,7 @@ def _bind_lowering(node: Node, lowering: Lowering) -> Callable[[Run, list[Any]],
         if groups is not None:
             inputs = [inputs[g[0] : g[1]] if isinstance(g, tuple) else inputs[g] for g in groups]
         for index, name in static:
-            if index < len(inputs) and run.by_op:
+            if index < len(inputs) and not _is_static(inputs[index]):
                 inputs[index] = array_of(inputs[index])
             if index < len(inputs) and not _is_static(inputs[index]):
                 raise ExecutionError(

@@ -1,29 +1,32 @@
-"""Values that are at hand while JAX runs op by op: those that shapes may follow from are arrays."""
+"""Values that are at hand: where tensors have values, what must be an array is read, and nothing else is."""
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
+import keras
 import numpy as np
 
-# Larger arrays of whole numbers are images rather than sizes and positions, and stay where JAX computes with them.
+_native = importlib.import_module(f"hublayer.lowering.backends.{keras.config.backend()}.known_values")
+# What computes at once in here, though a program is being traced around it.
+at_once = _native.at_once
+
+# Larger arrays of whole numbers are images rather than sizes and positions, and stay where the backend computes.
 _LARGEST = 1 << 14
 
 
 def known(value: Any) -> Any:
-    """A small JAX array of whole numbers or truth values as a NumPy array; everything else as it is."""
-    is_small = hasattr(value, "dtype") and hasattr(value, "size") and type(value) is not np.ndarray
-    if not is_small or np.dtype(value.dtype).kind not in "iub" or value.size > _LARGEST:
+    """A small tensor of whole numbers or truth values as a NumPy array; everything else as it is."""
+    if type(value) is np.ndarray or not hasattr(value, "dtype") or not hasattr(value, "shape"):
         return value
-    return array_of(value)
+    return _native.small_integers(value, _LARGEST)
 
 
 def array_of(value: Any) -> Any:
-    """A JAX array as a NumPy array, lists of them too; a tracer, and everything else, as it is."""
-    import jax  # pyright: ignore[reportMissingImports]
-
+    """A tensor that has a value as a NumPy array, lists of them too; a traced one, and everything else, as it is."""
+    if type(value) is np.ndarray:
+        return value
     if isinstance(value, list):
         return [array_of(item) for item in value]
-    if isinstance(value, jax.Array) and not isinstance(value, jax.core.Tracer):
-        return np.asarray(value)
-    return value
+    return _native.read(value)

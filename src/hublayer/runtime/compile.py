@@ -13,7 +13,7 @@ def compiled(function: Callable[..., Any], straight: bool = True) -> Callable[..
 
     JAX: jax.jit; inside another jit it is inlined. TensorFlow: tf.function. PyTorch: as it is, op by op; a user's
     torch.compile makes it a part of its program. straight: whether it does the same whatever the values of tensors
-    are; otherwise torch.compile breaks its program where a value is looked at.
+    are; otherwise torch.compile ends its program before it, and it runs op by op.
     """
     backend = keras.config.backend()
     if backend == "jax":
@@ -26,7 +26,9 @@ def compiled(function: Callable[..., Any], straight: bool = True) -> Callable[..
         from hublayer.lowering.backends.torch.whole import whole
 
         return whole(function)
-    return function
+    import torch
+
+    return torch.compiler.disable(function)
 
 
 # XLA's newer emitters of fusions take 54 MB more for MobileNetV2 and longer to compile; what they emit is no faster.
@@ -56,7 +58,11 @@ def _jitted(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def is_traced(values: Any) -> bool:
-    """Whether JAX is tracing a function of any of these tensors."""
+    """Whether a program of the backend's is being made of any of these tensors."""
+    if keras.config.backend() == "tensorflow":
+        import tensorflow as tf
+
+        return not tf.executing_eagerly()
     import jax
 
     return any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(values))

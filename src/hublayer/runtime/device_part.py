@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from hublayer.errors import ExecutionError
 from hublayer.graph.ir import Function, Graph
 from hublayer.graph.passes.hoist import hoist
 from hublayer.lowering.execute import Executable, Executables, Run, VariableHandle, check_supported
+from hublayer.lowering.known_values import array_of
+from hublayer.lowering.static_inputs import reads_values, static_inputs
 from hublayer.ops.traits import Trait, facts, takes_seed
 from hublayer.runtime.ahead import Ahead
-from hublayer.runtime.compile import compiled
+from hublayer.runtime.compile import compiled, is_traced
 from hublayer.runtime.seeds import ForkedSeeds
 
 # Programs that are kept for different static values.
@@ -26,6 +29,10 @@ class DevicePart:
     """Calls `graph.entry`. captured: the variable that each captured parameter holds; the others are its inputs.
 
     variables: all that it uses, by key, as keras.Variable. functions: the entry and all that its control flow reaches.
+    known: names of parameters that a call gives as statics.
+
+    A program has no sizes that depend on values (boxes that are selected, elements that are not zero): where JAX and
+    TensorFlow cannot make one, the function runs op by op.
 
     Raises UnsupportedOpsError for ops that `backend` cannot run.
     """
@@ -37,6 +44,7 @@ class DevicePart:
         captured: Mapping[str, str],
         variables: Mapping[str, Any],
         backend: str,
+        known: Collection[str] = (),
     ):
         check_supported(functions, backend)
         self._backend = backend
@@ -44,7 +52,9 @@ class DevicePart:
         self.variables = variables
         ops = {node.op for function in functions for node in function.nodes}
         self.draws = any(map(takes_seed, ops))
-        self._straight = not any(facts(op).traits & (Trait.DRAWS | Trait.LOOKS) for op in ops)
+        self._straight = not any(facts(op).traits & (Trait.DRAWS | Trait.LOOKS) for op in ops) and not any(
+            reads_values(function, backend, known) for function in functions
+        )
         self._executables = Executables(graph, backend)
         self._entry = Executable(graph.entry, backend)
         self._places = [captured.get(parameter.name) for parameter in graph.entry.parameters]
@@ -52,23 +62,50 @@ class DevicePart:
         split = hoist(graph.entry, functions)
         self._main: Executable | None = None
         self._ahead: Ahead | None = None
+        self._static_ahead: tuple[int, ...] = ()
+        self._op_by_op = False
         if split is not None:
             prologue, self._main = Executable(split.prologue, backend), Executable(split.main, backend)
             self._ahead = Ahead(list(variables.values()), lambda values: self._prologue(prologue, values))
+            if backend == "jax":
+                crossing = {p.name: i for i, p in enumerate(split.main.parameters[len(self._places) :])}
+                self._static_ahead = tuple(crossing[name] for name in static_inputs(split.main, crossing, backend))
         self._program({}, True)  # now, for torch.compile cannot trace how a program is made
 
-    def __call__(self, inputs: Sequence[Any], seed: Any, statics: Statics | None = None, compile: bool = True):
+    def __call__(self, inputs: Sequence[Any], seed: Any, statics: Statics | None = None) -> list[Any]:
         """The outputs; variables that the function assigns get their new values.
 
-        statics: inputs, by position, that are known while the program is traced; `inputs` has None there. compile: run
-        the function as the backend's program, or else op by op.
+        statics: inputs, by position, that are known while the program is traced; `inputs` has None there.
+
+        Raises ExecutionError for what goes wrong in an op, and for a value that must be known where a user's program is
+        traced.
         """
+        if self._backend == "torch":  # whose tensors have values
+            return self._call(inputs, seed, statics or {}, True)
+        if self._op_by_op and not self._is_traced(inputs):
+            return self._call(inputs, seed, statics or {}, False)
+        try:
+            return self._call(inputs, seed, statics or {}, True)
+        except ExecutionError as error:
+            traced = self._is_traced(inputs)
+            try:
+                outputs = self._call(inputs, seed, statics or {}, False)
+            except ExecutionError as other:
+                raise error if traced else other from None
+        self._op_by_op = not traced
+        return outputs
+
+    def _is_traced(self, inputs: Sequence[Any]) -> bool:
+        return is_traced([*inputs, *(variable.value for variable in self.variables.values())])
+
+    def _call(self, inputs: Sequence[Any], seed: Any, statics: Statics, compile: bool) -> list[Any]:
         values = {key: variable.value for key, variable in self.variables.items()}
         ahead = None if self._ahead is None else self._ahead.values(values)
-        run, run_main = self._program(statics or {}, compile)
         if ahead is not None:
-            return run_main(values, ahead, list(inputs), seed)
-        outputs, assigned = run(values, list(inputs), seed)
+            known = {len(inputs) + i: ahead[i] for i in self._static_ahead}
+            given = [*inputs, *(None if len(inputs) + i in known else x for i, x in enumerate(ahead))]
+            return self._program({**statics, **known}, compile)[1](values, given, seed)
+        outputs, assigned = self._program(statics, compile)[0](values, list(inputs), seed)
         for key, value in assigned.items():
             self.variables[key].assign(value)
         return outputs
@@ -79,13 +116,11 @@ class DevicePart:
             if len(self._programs) >= _KEPT:
                 self._programs.popitem(last=False)
 
-            by_op = self._backend == "jax" and not compile
-
             def run(values: dict[str, Any], inputs: list[Any], seed: Any) -> Any:
-                return self._run(values, _with(inputs, statics), seed, by_op)
+                return self._run(values, _with(inputs, statics), seed, not compile)
 
-            def run_main(values: dict[str, Any], ahead: list[Any], inputs: list[Any], seed: Any) -> Any:
-                return self._run_main(values, ahead, _with(inputs, statics), seed, by_op)
+            def run_main(values: dict[str, Any], inputs: list[Any], seed: Any) -> Any:
+                return self._run_main(values, _with(inputs, statics), seed, not compile)
 
             if compile:
                 self._programs[key] = compiled(run, self._straight), compiled(run_main, self._straight)
@@ -111,20 +146,22 @@ class DevicePart:
 
     def _prologue(self, prologue: Executable, values: dict[str, Any]) -> list[Any]:
         unused = [None] * self._places.count(None)
-        if not self._folds_on_host:
-            return prologue(self._state(values, None), self._arguments(unused))
-        # Op by op JAX would compile a program for each shape; NumPy is there at once.
-        arrays = {key: np.asarray(value) for key, value in values.items()}
-        results = prologue(self._state(arrays, None), self._arguments(unused))
-        import jax  # pyright: ignore[reportMissingImports]
+        if self._folds_on_host:
+            # Op by op JAX would compile a program for each shape; NumPy is there at once.
+            values = {key: np.asarray(value) for key, value in values.items()}
+        results = prologue(self._state(values, None, by_op=self._backend == "jax"), self._arguments(unused))
+        known = {i: array_of(results[i]) for i in self._static_ahead}
+        if self._folds_on_host:
+            import jax  # pyright: ignore[reportMissingImports]
 
-        return [jax.device_put(x) if isinstance(x, np.ndarray) else x for x in results]
+            results = [jax.device_put(x) if isinstance(x, np.ndarray) else x for x in results]
+        return [known.get(i, x) for i, x in enumerate(results)]
 
-    def _run_main(
-        self, values: dict[str, Any], ahead: list[Any], inputs: list[Any], seed: Any, by_op: bool
-    ) -> list[Any]:
+    def _run_main(self, values: dict[str, Any], inputs: list[Any], seed: Any, by_op: bool) -> list[Any]:
         assert self._main is not None
-        return self._main(self._state(values, seed, by_op), [*self._arguments(inputs), *ahead])
+        own = self._places.count(None)
+        arguments = [*self._arguments(inputs[:own]), *inputs[own:]]
+        return self._main(self._state(values, seed, by_op), arguments)
 
 
 def _on_cpu() -> bool:

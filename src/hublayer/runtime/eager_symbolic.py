@@ -1,12 +1,13 @@
 """Shapes and dtypes of outputs on JAX and PyTorch: from calls on tensors that have a shape but no values.
 
 Strings have no such form: a model that takes them runs on empty ones. Nor has PyTorch's control flow, which asks for
-values, nor have shapes on JAX that depend on values: a model with some runs on small inputs.
+values, nor have shapes that depend on values: a model with some runs on small inputs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import keras
@@ -16,16 +17,31 @@ from hublayer.errors import EndpointError, ExecutionError
 from hublayer.lowering.dtypes import backend_dtype
 from hublayer.runtime.ahead import suspended
 
-# Two sizes for unknown dimensions: a dimension of an output that differs between them is unknown too.
-_SIZES = (2, 3)
+# Two sizes for unknown dimensions, and beside each the values to try where values decide: a dimension of an output that
+# differs between the two is unknown too. One is valid as an id, a length or a size, zero as an axis.
+_SIZES = ((2, (1, 0)), (3, (2, 1, 0)))
 
 
 def output_spec(function: Callable[[Any], Any], inputs: Any) -> Any:
     """What `function` returns for a nest of KerasTensors, as KerasTensors."""
-    trace = _trace_on_jax if keras.config.backend() == "jax" else _trace_on_torch
-    with keras.StatelessScope(), suspended():
-        results = [trace(function, keras.tree.map_structure(lambda t, n=n: _sized(t, n), inputs)) for n in _SIZES]
+    results = [_tried(function, inputs, size, values) for size, values in _SIZES]
     return keras.tree.map_structure(_merged, *results)
+
+
+def _tried(function: Callable[[Any], Any], inputs: Any, size: int, values: Sequence[int]) -> Any:
+    """What `function` returns for unknown dimensions of `size`: without values, or else with the first that suit it."""
+    sized = keras.tree.map_structure(lambda tensor: _sized(tensor, size), inputs)
+    trace = _trace_on_jax if keras.config.backend() == "jax" else _trace_on_torch
+    attempts = [partial(trace, function, sized), *(partial(_run, function, sized, value) for value in values)]
+    for i, attempt in enumerate(attempts):
+        try:
+            # A scope for each attempt: one that fails leaves a seed behind that is only traced.
+            with keras.StatelessScope(), suspended():
+                return attempt()
+        except ExecutionError:
+            if i == len(attempts) - 1:
+                raise
+    raise AssertionError
 
 
 def _sized(tensor: Any, size: int) -> Any:
@@ -53,29 +69,31 @@ def _trace_on_jax(function: Callable[[Any], Any], inputs: Any) -> Any:
         strings.update({i: x for i, x in enumerate(leaves) if isinstance(x, np.ndarray) and x.dtype.kind == "O"})
         return keras.tree.pack_sequence_as(outputs, [0 if i in strings else x for i, x in enumerate(leaves)])
 
-    try:
-        outputs = jax.eval_shape(call, structs)
-    except ExecutionError:
-        # A shape depends on values, as it may on ones.
-        return function(keras.tree.map_structure(_ones, inputs))
+    outputs = jax.eval_shape(call, structs)
     leaves = keras.tree.flatten(outputs)
     return keras.tree.pack_sequence_as(outputs, [strings.get(i, x) for i, x in enumerate(leaves)])
 
 
 def _trace_on_torch(function: Callable[[Any], Any], inputs: Any) -> Any:
+    with keras.device("meta"):
+        return _run(function, inputs, 1)
+
+
+def _run(function: Callable[[Any], Any], inputs: Any, value: int) -> Any:
+    """What `function` returns where all numbers are `value`."""
+
+    def filled(tensor: Any) -> Any:
+        if not isinstance(tensor, keras.KerasTensor):
+            return tensor
+        return keras.ops.convert_to_tensor(np.full(tensor.shape, value, np.int32), dtype=tensor.dtype)
+
+    given = keras.tree.map_structure(filled, inputs)
+    if keras.config.backend() == "jax":
+        return function(given)
     import torch
 
-    try:
-        with torch.no_grad(), keras.device("meta"):
-            return function(keras.tree.map_structure(_ones, inputs))
-    except ExecutionError:
-        # A condition or a loop asks for a value. Ones are valid as ids and lengths, and let a loop run at least once.
-        with torch.no_grad():
-            return function(keras.tree.map_structure(_ones, inputs))
-
-
-def _ones(tensor: Any) -> Any:
-    return keras.ops.ones(tensor.shape, dtype=tensor.dtype) if isinstance(tensor, keras.KerasTensor) else tensor
+    with torch.no_grad():
+        return function(given)
 
 
 def _merged(first: Any, second: Any) -> keras.KerasTensor:

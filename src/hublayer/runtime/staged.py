@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 
-from hublayer.errors import EndpointError, ExecutionError
+from hublayer.errors import EndpointError
 from hublayer.graph.endpoint_graph import EndpointGraph, reached
 from hublayer.graph.ir import Function, Graph
 from hublayer.graph.partition import Partition
@@ -21,8 +21,8 @@ from hublayer.host.resources import Resources
 from hublayer.host.stage import HostStage, StagePlan
 from hublayer.host.string_tensor import StringTensor
 from hublayer.lowering.dtypes import backend_dtype
+from hublayer.lowering.static_inputs import static_inputs
 from hublayer.runtime.device_part import DevicePart
-from hublayer.runtime.static_inputs import static_inputs
 from hublayer.savedmodel.tensors import constant_dtype
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ class StagedEndpoint:
         self._taken = [i for i, p in enumerate(entry.parameters[: self._inputs]) if p.name not in cut.host_only]
         own = len(laid.device.parameters) - len(laid.arguments)
         crossing = {p.name: i for i, p in enumerate(laid.device.parameters[own:])}
-        statics = frozenset(crossing[name] for name in static_inputs(laid.device, crossing, backend))
+        known = static_inputs(laid.device, crossing, backend)
+        statics = frozenset(crossing[name] for name in known)
         functions = {function.name: function for function in reached(cut.before, graph.graph.functions)}
         parameters: list[int | ResourceKey | None] = list(range(self._inputs))
         parameters += [capture if isinstance(capture, ResourceKey) else None for capture in graph.captures]
@@ -81,10 +82,9 @@ class StagedEndpoint:
         if laid.device.outputs or laid.device.nodes:
             graph_on_device = Graph(laid.device, graph.graph.functions)
             reachable = reached(laid.device, graph.graph.functions)
-            self.device = DevicePart(graph_on_device, reachable, captured, variables, backend)
+            self.device = DevicePart(graph_on_device, reachable, captured, variables, backend, known)
         self._after = None if cut.after is None else HostExecutable(cut.after)
         self._executables = HostExecutables(graph.graph.functions)
-        self._op_by_op = False
         self._in_graphs: HostInGraph | None = None
         self.draws = self.device is not None and self.device.draws
         self.host_inputs = _used_inputs(cut.before, entry, self._inputs)
@@ -99,8 +99,8 @@ class StagedEndpoint:
         if self._backend == "tensorflow" and self._is_symbolic(inputs):
             return self._in_graph(inputs, seed)
         returned, arguments = self.stage(self.on_host(inputs))
-        follows = self.stage.watch(arguments)
-        results = self._run_device(inputs, arguments, seed, follows)
+        self.stage.watch(arguments)
+        results = self._run_device(inputs, arguments, seed)
         return self._outputs(inputs, returned, results)
 
     def _is_symbolic(self, inputs: Sequence[Any]) -> bool:
@@ -133,23 +133,13 @@ class StagedEndpoint:
             for i, (value, spec) in enumerate(zip(inputs, self.graph.inputs, strict=True))
         ]
 
-    def _run_device(self, inputs: Sequence[Any], arguments: Sequence[Any], seed: Any, follows: bool) -> list[Any]:
+    def _run_device(self, inputs: Sequence[Any], arguments: Sequence[Any], seed: Any) -> list[Any]:
         if self.device is None:
             return []
         taken = [inputs[i] for i in self._taken]
-        if not self._op_by_op:
-            statics = {len(taken) + i: arguments[i] for i in sorted(self.stage.plan.statics)}
-            given = [None if i in self.stage.plan.statics else self._given(x) for i, x in enumerate(arguments)]
-            try:
-                return self.device([*taken, *given], seed, statics)
-            except ExecutionError:
-                if self._backend == "torch":
-                    raise
-                self._op_by_op = True
-        # A shape depends on the values that came from the host: they are passed as arrays, and nothing is compiled.
-        statics = {len(taken) + i: x for i, x in enumerate(arguments) if x.dtype.kind in "iub"}
-        given = [None if x.dtype.kind in "iub" else _tensor(x) for x in arguments]
-        return self.device([*taken, *given], seed, statics, compile=False)
+        statics = {len(taken) + i: arguments[i] for i in sorted(self.stage.plan.statics)}
+        given = [None if i in self.stage.plan.statics else self._given(x) for i, x in enumerate(arguments)]
+        return self.device([*taken, *given], seed, statics)
 
     def _given(self, value: np.ndarray) -> Any:
         """A value from the host for the device, by the shortest way: compiled programs of JAX take arrays as they are,

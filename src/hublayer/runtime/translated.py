@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from hublayer.composite import Ragged, Sparse
-from hublayer.errors import ExecutionError, UnsupportedOpsError
+from hublayer.errors import UnsupportedOpsError
 from hublayer.graph.endpoint_graph import EndpointGraph, GraphSource, reached, variable_keys
 from hublayer.graph.library import Library
 from hublayer.graph.passes.channel_scales import fold_channel_scales
@@ -19,7 +19,6 @@ from hublayer.graph.resources import Recipe, ResourceKey
 from hublayer.host.resources import ResourceRecipes, Resources, as_host_value, needed
 from hublayer.lowering.execute import unsupported_error
 from hublayer.ops.traits import takes_seed
-from hublayer.runtime.compile import is_traced
 from hublayer.runtime.cut import cut
 from hublayer.runtime.device_part import DevicePart
 from hublayer.runtime.host_tensors import flat_components
@@ -84,31 +83,11 @@ class PlainEndpoint:
         self.keys = list(variables)
         self._device = DevicePart(graph.graph, graph.functions(), captured, variables, backend)
         self.draws = self._device.draws
-        self._may_run_by_op = backend == "jax"
-        self._op_by_op = False
+        self._backend = backend
 
     def __call__(self, inputs: list[Any], seed: Any) -> list[Any]:
-        """The outputs; variables that the trace assigns get their new values.
-
-        Where a shape depends on values (boxes that are selected, elements that are not zero), JAX has no program:
-        then it runs op by op.
-        """
-        if self._op_by_op and not is_traced(inputs):
-            return self._run_by_op(inputs, seed)
-        try:
-            return self._device(inputs, seed)
-        except ExecutionError as error:
-            if not self._may_run_by_op or is_traced(inputs):
-                raise
-            try:
-                outputs = self._run_by_op(inputs, seed)
-            except ExecutionError:
-                raise error from None
-        self._op_by_op = True
-        return outputs
-
-    def _run_by_op(self, inputs: list[Any], seed: Any) -> list[Any]:
-        return [from_host(output, "jax") for output in self._device(inputs, seed, compile=False)]
+        """The outputs; variables that the trace assigns get their new values."""
+        return [from_host(output, self._backend) for output in self._device(inputs, seed)]
 
 
 class TranslatedProgram:

@@ -1,4 +1,4 @@
-"""Ops whose work or whose results' sizes depend on values, and ops that are stateful in name only."""
+"""Ops whose work or whose results' sizes depend on values, or on shapes alone, and ops that are stateful in name only."""
 
 from hublayer.ops.traits import Facts, State, Trait
 
@@ -6,6 +6,7 @@ _LOOKS = Facts(Trait.LOOKS)
 _DYNAMIC = Facts(Trait.LOOKS | Trait.DYNAMIC_SHAPE)
 _APPLIES = Facts(Trait.LOOKS | Trait.CALLS, State.CALLED)  # a function to pairs of elements
 _NO_STATE = Facts()
+_OF_SHAPES = Facts(Trait.OF_SHAPES)
 
 ROWS = {
     "Bincount": _LOOKS,
@@ -27,8 +28,12 @@ ROWS = {
     "NonMaxSuppressionWithOverlaps": _DYNAMIC,
     "ParallelDynamicStitch": _LOOKS,
     "RaggedRange": _DYNAMIC,
+    "Rank": _OF_SHAPES,
     "SegmentSum": _LOOKS,
     "SegmentSumV2": _LOOKS,
+    "Shape": _OF_SHAPES,
+    "ShapeN": _OF_SHAPES,
+    "Size": _OF_SHAPES,
     "Unique": _DYNAMIC,
     "UniqueV2": _DYNAMIC,
     "UniqueWithCounts": _DYNAMIC,

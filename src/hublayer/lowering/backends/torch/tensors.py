@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import torch
 from keras import ops
+from keras.src.backend.torch.core import get_device  # Keras has no public question for it
 
 _OF_NUMPY = frozenset(
     {"bool", "complex64", "complex128", "float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8"}
 )
 # A constant of the graph is one array at every call: its tensor is made once for each device.
-_MADE: dict[tuple[int, torch.device | None], tuple[weakref.ref[np.ndarray], torch.Tensor]] = {}
+_MADE: dict[tuple[int, torch.device | str], tuple[weakref.ref[np.ndarray], torch.Tensor]] = {}
 
 
 def tensor(x: Any, device: torch.device | None = None) -> torch.Tensor:
@@ -23,7 +24,7 @@ def tensor(x: Any, device: torch.device | None = None) -> torch.Tensor:
         return x
     if not isinstance(x, np.ndarray) or torch.compiler.is_compiling():
         return _make(x, device)
-    key = (id(x), device)
+    key = (id(x), device or get_device())  # which is the meta device while Keras works out shapes
     known = _MADE.get(key)
     if known is not None and known[0]() is x:
         return known[1]
