@@ -1,4 +1,4 @@
-"""Ops whose work or whose results' sizes depend on values, or on shapes alone, and ops that are stateful in name only."""
+"""Ops whose work or the sizes of whose results depend on values, or on shapes alone; ops stateful in name only."""
 
 from hublayer.ops.traits import Facts, State, Trait
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 at_once = tf.init_scope
@@ -11,7 +12,8 @@ at_once = tf.init_scope
 
 def read(value: Any) -> Any:
     """See hublayer.lowering.known_values.array_of."""
-    return value.numpy() if isinstance(value, tf.__internal__.EagerTensor) and value.dtype != tf.string else value
+    has_value = isinstance(value, tf.__internal__.EagerTensor) and value.dtype != tf.string
+    return np.asarray(value.numpy()) if has_value else value
 
 
 def small_integers(value: Any, largest: int) -> Any:
