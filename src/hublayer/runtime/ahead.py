@@ -26,7 +26,8 @@ class Ahead:
     """Values that follow from `variables`, kept until one of the variables changes.
 
     Only while none of them is trained, and only where a change can be seen: JAX's arrays are replaced, PyTorch's
-    count their versions. TensorFlow's variables do not tell, so nothing is kept there.
+    count their versions and note when their memory is handed out (hublayer.runtime.torch_weight). TensorFlow's
+    variables do not tell, so nothing is kept there.
     """
 
     def __init__(self, variables: list[Any], compute: Callable[[dict[str, Any]], list[Any]]):
@@ -35,6 +36,7 @@ class Ahead:
         self._backend = keras.config.backend()
         self._key: list[Any] | None = None
         self._kept: list[Any] = []
+        self._held: Any = None
 
     def values(self, current: dict[str, Any]) -> list[Any] | None:
         """The kept values for the variables' `current` values; None while they are trained or traced."""
@@ -43,18 +45,24 @@ class Ahead:
         if key is None or _suspended.get() or any(variable.trainable for variable in self._variables):
             return None
         if not _same(key, self._key):
-            with self._now():
+            self._key, self._kept = None, []
+            with self._now(list(current.values())):
                 self._kept = self._compute(current)
             self._key = key
         return self._kept
 
-    def _now(self) -> AbstractContextManager[Any]:
+    def _now(self, values: list[Any]) -> AbstractContextManager[Any]:
         """Where JAX is tracing a caller, what is kept must be values all the same."""
-        if self._backend != "jax":
-            return nullcontext()
-        import jax
+        if self._backend == "jax":
+            import jax
 
-        return jax.ensure_compile_time_eval()
+            return jax.ensure_compile_time_eval()
+        if self._backend == "torch":
+            from hublayer.runtime.torch_weight import Held
+
+            self._held = self._held or Held()
+            return self._held.renewed(values)
+        return nullcontext()
 
     def _versions(self, values: list[Any]) -> list[Any] | None:
         """Objects that are the same as long as the values are; None if that cannot be told."""
@@ -65,9 +73,13 @@ class Ahead:
         if self._backend == "torch":
             import torch
 
-            if torch.compiler.is_compiling() or any(value.is_meta for value in values):
+            if torch.compiler.is_compiling():
                 return None
-            return [(value, value._version) for value in values]
+            from hublayer.runtime.torch_weight import Weight
+
+            if any(not isinstance(value, Weight) or value.is_meta for value in values):
+                return None
+            return [(value, (value._version, value.token())) for value in values]
         return None
 
 

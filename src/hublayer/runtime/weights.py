@@ -29,6 +29,13 @@ class NamedVariable(keras.Variable):
         )
         self._prefix = self._path.rpartition("/")[0]
 
+    def _initialize(self, value: Any) -> None:
+        super()._initialize(value)
+        if keras.config.backend() == "torch":
+            from hublayer.runtime.torch_weight import weight
+
+            self._value = weight(self._value)
+
     @property
     def name(self) -> str:
         """TensorFlow's name."""

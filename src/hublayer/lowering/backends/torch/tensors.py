@@ -30,7 +30,7 @@ def tensor(x: Any, device: torch.device | None = None) -> torch.Tensor:
         return known[1]
     with torch.inference_mode(False):  # what inference mode makes cannot be differentiated later
         made = _make(x, device)
-    if type(made) is torch.Tensor:  # no stand-in of a tracer's
+    if type(made) is torch.Tensor and not made.is_meta:  # a tracer's stand-in has no numbers, nor has meta
         _MADE[key] = weakref.ref(x, lambda _: _MADE.pop(key, None)), made
     return made
 
