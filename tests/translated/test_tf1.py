@@ -173,6 +173,20 @@ def test_default_of_a_placeholder_and_variable_that_is_initialised():
     assert float(to_numpy(model.variables[-1].value)) == 0.5  # a local variable, which no checkpoint has
 
 
+def test_local_variables_that_the_main_op_initialises(tmp_path):
+    folder = shutil.copytree(SAMPLES / "tf1_control_flow", tmp_path / "model")
+    path = Path(folder) / "saved_model.pbtxt"
+    collection = 'collection_def {\n key: "legacy_init_op"\n value { node_list { value: "bound/Assign" } }\n}\n'
+    text = path.read_text()
+    path.write_text(text.replace("meta_graphs {\n", "meta_graphs {\n" + collection, 1))
+    x = np.random.default_rng(1).random((3, 4), "float32")
+    outputs = [
+        to_numpy(hub.load(model, runtime="translated").signatures["serving_default"](x=x)["y"])
+        for model in (folder, SAMPLES / "tf1_control_flow")
+    ]
+    np.testing.assert_array_equal(*outputs)
+
+
 def test_placeholder_that_is_no_input_is_named(tmp_path):
     folder = shutil.copytree(SAMPLES / "tf1_control_flow", tmp_path / "model")
     path = Path(folder) / "saved_model.pbtxt"

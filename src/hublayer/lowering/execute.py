@@ -60,8 +60,28 @@ class Run:
         if handle.part is not None:
             starts = [start for start, _ in handle.part]
             value = keras.ops.slice_update(self.variables[handle.key], starts, value)
-        self.variables[handle.key] = value
+        self.variables[handle.key] = _assigned(self.variables.get(handle.key), value)
         self.assigned.add(handle.key)
+
+
+def _assigned(old: Any, value: Any) -> Any:
+    """`value` as a variable has it that was `old`: its gradient is the variable's, not that of what computed it."""
+    if not (keras.ops.is_tensor(old) and keras.ops.is_tensor(value)):
+        return value
+    if "float" not in keras.backend.standardize_dtype(value.dtype):
+        return value
+    if old.shape != value.shape:
+        return keras.ops.stop_gradient(value)
+
+    @keras.ops.custom_gradient
+    def assigned(old: Any, value: Any) -> Any:
+        def gradient(*arguments: Any, upstream: Any = None) -> tuple[Any, Any]:
+            cotangent = arguments[0] if upstream is None else upstream
+            return cotangent, keras.ops.zeros_like(cotangent)
+
+        return value, gradient
+
+    return assigned(old, value)
 
 
 @dataclass(slots=True)

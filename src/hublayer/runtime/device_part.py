@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
+import keras
 import numpy as np
 
 from hublayer.errors import ExecutionError
@@ -13,6 +14,7 @@ from hublayer.graph.ir import Function, Graph
 from hublayer.graph.passes.hoist import hoist
 from hublayer.lowering.execute import Executable, Executables, Run, VariableHandle, check_supported
 from hublayer.lowering.known_values import array_of
+from hublayer.lowering.loop_analysis import assigned_variables
 from hublayer.lowering.static_inputs import reads_values, static_inputs
 from hublayer.ops.traits import Trait, facts, takes_seed
 from hublayer.runtime.ahead import Ahead
@@ -59,6 +61,10 @@ class DevicePart:
         self._entry = Executable(graph.entry, backend)
         self._places = [captured.get(parameter.name) for parameter in graph.entry.parameters]
         self._programs: OrderedDict[Any, tuple[Callable[..., Any], Callable[..., Any]]] = OrderedDict()
+        unused = [None] * self._places.count(None)
+        changed = assigned_variables([graph.entry], self._arguments(unused), self._executables)
+        # PyTorch writes in place, also into what the call has read or returned, and what its gradient needs.
+        self._copied = frozenset(changed if backend == "torch" else ()) & variables.keys()
         split = hoist(graph.entry, functions)
         self._main: Executable | None = None
         self._ahead: Ahead | None = None
@@ -100,6 +106,7 @@ class DevicePart:
 
     def _call(self, inputs: Sequence[Any], seed: Any, statics: Statics, compile: bool) -> list[Any]:
         values = {key: variable.value for key, variable in self.variables.items()}
+        values |= {key: keras.ops.copy(values[key]) for key in self._copied}
         ahead = None if self._ahead is None else self._ahead.values(values)
         if ahead is not None:
             known = {len(inputs) + i: ahead[i] for i in self._static_ahead}

@@ -143,13 +143,17 @@ class TranslatedProgram:
         """See Program.layer_endpoint."""
         return self._training.endpoint(endpoint) if self._training else endpoint
 
-    def _initial_value(self, key: str, after: bool) -> np.ndarray | None:
-        """What TF1's initialisers set the variable `key` to; `after`: those that run after restoring."""
+    def _initial_value(self, key: str, after: bool) -> Callable[[], np.ndarray] | None:
+        """What computes the value that TF1's initialisers set the variable `key` to; `after`: those after restoring."""
         tensor = self._source.initial_value(key, after)
         if tensor is None:
             return None
-        (value,) = self._call(self._prepare(self._source.value(tensor)), [])
-        return np.asarray(keras.ops.convert_to_numpy(value))
+
+        def compute() -> np.ndarray:
+            (value,) = self._call(self._prepare(self._source.value(tensor)), [])
+            return np.asarray(keras.ops.convert_to_numpy(value))
+
+        return compute
 
     def _prepare(self, graph: EndpointGraph) -> PlainEndpoint | StagedEndpoint:
         parameters = graph.graph.entry.parameters[len(graph.inputs) :]

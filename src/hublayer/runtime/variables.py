@@ -27,8 +27,8 @@ class Variables:
     """The variables of a MetaGraph by key: a node id of the object graph, or a weight's name in TF1.
 
     shared: other MetaGraphs of TF1 that use the same variables. stored: where TF1's variables lie.
-    initial: gives the values of variables of TF1, by key, that an initialiser sets after the checkpoint was restored
-    (`True`), or that the checkpoint does not have (`False`); None if there is no initialiser.
+    initial: gives what computes the value of a variable of TF1, by key, that an initialiser sets after the checkpoint
+    was restored (`True`), or that the checkpoint does not have (`False`); None if there is no initialiser.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class Variables:
         meta_graph: MetaGraph,
         shared: Iterable[MetaGraph] = (),
         stored: Mapping[str, Stored] | None = None,
-        initial: Callable[[str, bool], np.ndarray | None] = lambda key, after: None,
+        initial: Callable[[str, bool], Callable[[], np.ndarray] | None] = lambda key, after: None,
     ):
         self._folder = saved_model.folder
         self._meta_graph = meta_graph
@@ -147,14 +147,14 @@ class Variables:
     def _array(self, key: str, info: VariableInfo | None) -> np.ndarray:
         set_after = self._initial(key, True)
         if set_after is not None:
-            return set_after
+            return set_after()
         bundle, stored = self._open(), self._name(key)
         if stored in bundle:
             return bundle.array(stored)
         first = self._initial(key, False)
         if first is None:
             raise CorruptSavedModelError(f"{bundle.index}: it has no value for the variable {stored!r}.")
-        return first
+        return first()
 
     def has_value(self, key: str) -> bool:
         """Whether there are numbers for the variable, so that it can be a weight."""
@@ -163,7 +163,7 @@ class Variables:
             return False
         if key in self._made:
             return True
-        return self._name(key) in self._open() or self._initial(key, False) is not None
+        return self._name(key) in self._open() or any(self._initial(key, after) for after in (True, False))
 
 
 def _fits(shape: tuple[int, ...], declared: Shape) -> bool:
