@@ -22,6 +22,7 @@ def calls(name: str, runtime: str) -> dict[str, Any]:
         "call": model(TEXTS),
         "tokens": tokens,
         "one segment": model.bert_pack_inputs([tokens]),
+        "one segment and a length": pack([tokens]),
         "two segments": pack([tokens, tokens]),
         "layer": hub.KerasLayer(model.tokenize)(TEXTS),
         "special tokens": model.tokenize.get_special_tokens_dict(),

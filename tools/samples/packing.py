@@ -63,9 +63,9 @@ class Preprocessor(tf.train.Checkpoint):
 
 
 def save(preprocessor: Preprocessor, folder: Path, ragged_rank: int) -> None:
-    """Writes the SavedModel; packing takes one segment, or two and a length. Each trace weighs 100 to 200 kB."""
+    """Writes the SavedModel; packing takes one or two segments, and a length. Each trace weighs 100 to 200 kB."""
     segment = tf.RaggedTensorSpec([None] * (ragged_rank + 1), tf.int32, ragged_rank, tf.int64)
     pack = preprocessor.bert_pack_inputs.__call__
-    pack.get_concrete_function([segment])
-    pack.get_concrete_function([segment, segment], seq_length=tf.TensorSpec([], tf.int32, name="seq_length"))
+    for segments in ([segment], [segment, segment]):
+        pack.get_concrete_function(segments, seq_length=tf.TensorSpec([], tf.int32, name="seq_length"))
     tf.saved_model.save(preprocessor, str(folder), signatures={})
