@@ -9,7 +9,8 @@ import pytest
 
 from hublayer.errors import UnsupportedOpsError
 from hublayer.graph.ir import Function, FunctionName, Node, Parameter, Value
-from hublayer.graph.partition import Partition, partition
+from hublayer.graph.partition import partition
+from hublayer.graph.parts import Partition
 from hublayer.graph.passes.unique_lookups import look_up_every_token
 from hublayer.graph.token_rows import lay_out_rows
 from hublayer.host.registry import runs_on_host
@@ -55,7 +56,7 @@ def test_strings_stay_on_the_host_and_weights_on_the_device():
     assert ops(found.before) == ["StringToHashBucketFast"]
     assert ops(found.device) == ["ResourceGather"]
     assert [p.name for p in found.device.parameters] == ["weight", "ids/crossing_0"]
-    assert found.after is None
+    assert found.later == ()
     assert found.outputs == (("device", 0),)
 
 
@@ -100,16 +101,76 @@ def test_labels_follow_on_the_host_after_the_weights():
     names = node("names", "GatherV2", "labels", "best", "axis", Tparams="string", Tindices="int64", Taxis="int32")
     found = cut(function([HASHED, LOOKUP, labels, axis, best, names], "names", "rows"))
     assert ops(found.device) == ["ResourceGather", "ArgMax"]
-    assert ops(found.after) == ["GatherV2"]
-    assert [kind for kind, _ in found.outputs] == ["after", "device"]
+    assert [ops(part.function) for part in found.later] == [["GatherV2"]]
+    assert [kind for kind, _ in found.outputs] == [0, "device"]
 
 
-def test_weights_that_depend_on_strings_that_depend_on_weights_are_refused_by_name():
+def test_weights_that_depend_on_strings_that_depend_on_weights_are_a_second_part_of_the_device():
     words = node("words", "AsString", "rows", T="float32")
     again = node("again", "StringToHashBucketFast", "words", num_buckets=3)
     second = node("second", "ResourceGather", "weight", "again", dtype="float32", Tindices="int64")
-    with pytest.raises(UnsupportedOpsError, match=r"ResourceGather .*node second.*follows from strings that depend"):
-        cut(function([HASHED, LOOKUP, words, again, second], "second"))
+    found = cut(function([HASHED, LOOKUP, words, again, second], "second", "words"))
+    assert ops(found.device) == ["ResourceGather"]
+    assert [(part.on_host, ops(part.function)) for part in found.later] == [
+        (True, ["AsString", "StringToHashBucketFast"]),
+        (False, ["ResourceGather"]),
+    ]
+    assert [p.name for p in found.later[1].function.parameters] == ["weight", "again/crossing_0"]
+    assert found.outputs == ((1, 0), (0, 1))
+
+
+def test_a_string_of_what_only_the_device_computes_follows_it():
+    waves = node("waves", "FFT", "x", Tcomplex="complex64")
+    entry = function([waves, node("said", "AsString", "waves", T="complex64")], "said",
+                     parameters=(Parameter("x", "complex64"),))  # fmt: skip
+    found = partition(entry, {}, runs_on_host, lambda op: True)
+    assert found is not None
+    assert found.before is None
+    assert (ops(found.device), [ops(part.function) for part in found.later]) == (["FFT"], [["AsString"]])
+
+
+def test_a_string_op_that_the_host_lacks_is_refused_by_name():
+    odd = node("odd", "StringLower", "text")
+    entry = function([odd, node("n", "StringToNumber", "odd", out_type="float32")], "n")
+    with pytest.raises(UnsupportedOpsError, match=r"StringLower .*node odd: strings, tables .* need it before"):
+        partition(entry, {}, lambda op: op != "StringLower" and runs_on_host(op), lambda op: False)
+
+
+LIST = {"element_dtype": "float32", "shape_type": "int32"}
+LOOP = {"cond": FunctionName("more"), "body": FunctionName("body"), "T": ["variant", "string"]}
+BODY = function([node("number", "StringToNumber", "text", out_type="float32")], "list", "text",
+                parameters=(Parameter("list", "variant"), TEXT))  # fmt: skip
+MORE = function([const("yes", True)], "yes", parameters=(Parameter("list", "variant"), TEXT))
+
+
+def cut_loop(nodes: Iterable[Node], *outputs: str) -> Partition:
+    found = partition(
+        function([const("shape", np.int32(-1)), const("size", np.int32(3)), *nodes], *outputs),
+        {"body": BODY, "more": MORE},
+        runs_on_host,
+        lambda op: op in ON_DEVICE or op.startswith("TensorList"),
+    )
+    assert found is not None
+    return found
+
+
+def test_a_list_that_a_loop_over_strings_makes_is_stacked_on_the_host():
+    reserve = node("reserve", "TensorListReserve", "shape", "size", **LIST)
+    loop = node("loop", "While", "reserve", "text", **LOOP)
+    stack = node("stack", "TensorListStack", "loop", "shape", element_dtype="float32")
+    found = cut_loop([reserve, loop, stack, node("y", "Mul", "stack", "stack", T="float32")], "y")
+    assert ops(found.before) == ["TensorListReserve", "While", "TensorListStack"]
+    assert ops(found.device) == ["Mul"]
+
+
+def test_a_list_of_results_is_made_where_the_loop_over_strings_runs():
+    read = node("read", "ReadVariableOp", "weight", dtype="float32")
+    listed = node("listed", "TensorListFromTensor", "read", "shape", **LIST)
+    loop = node("loop", "While", "listed", "text", **LOOP)
+    stack = node("stack", "TensorListStack", "loop", "shape", element_dtype="float32")
+    found = cut_loop([read, listed, loop, stack], "stack", "loop:1")
+    assert ops(found.device) == ["ReadVariableOp"]
+    assert [ops(part.function) for part in found.later] == [["TensorListFromTensor", "While", "TensorListStack"]]
 
 
 def sparse_lookup() -> Function:

@@ -55,8 +55,9 @@ class _Functions(Mapping[str, Function]):
 class EndpointGraph:
     """inputs: (parameter of the trace, spec) of each tensor in the order of the entry function's parameters.
 
-    captures: what the remaining parameters hold: a variable's key, or a table's. outputs: the structure that the entry
-    function's outputs fill in order. partitions: which inputs are row splits, indices or shapes of composite tensors.
+    captures: what the remaining parameters hold: the key of a weight, or that of a table or a variable of strings.
+    outputs: the structure that the entry function's outputs fill in order. partitions: which inputs are row splits,
+    indices or shapes of composite tensors.
     """
 
     graph: Graph
@@ -68,6 +69,20 @@ class EndpointGraph:
     def functions(self) -> list[Function]:
         """The entry and every function that its control flow reaches."""
         return reached(self.graph.entry, self.graph.functions)
+
+    def named_variables(self, of_strings: bool) -> list[str]:
+        """Names of the variables of VarHandleOp nodes, as TF1 has them: those of strings, or the others."""
+        return [
+            node.attrs.get("shared_name") or node.name
+            for function in self.functions()
+            for node in function.nodes
+            if node.op == "VarHandleOp" and (node.attrs.get("dtype") == "string") == of_strings
+        ]
+
+    def host_resources(self) -> list[str]:
+        """The names of the parameters that hold what only the host has: tables, variables of strings."""
+        parameters = self.graph.entry.parameters[len(self.inputs) :]
+        return [p.name for p, held in zip(parameters, self.captures, strict=True) if isinstance(held, ResourceKey)]
 
 
 def unknown_attributes_in(functions: Iterable[Function]) -> dict[str, str]:
@@ -198,7 +213,7 @@ class GraphSource:
         node = objects.node(node_id)
         kind = node.WhichOneof("kind")
         if kind == "variable":
-            return str(node_id)
+            return ResourceKey(node_id) if self._holds_strings(node_id) else str(node_id)
         if kind == "resource":
             return ResourceKey(node_id)
         if kind == "asset":
@@ -211,6 +226,11 @@ class GraphSource:
             f"{self._meta_graph.path}: an endpoint uses a {kind} (node {node_id} of the object graph), which the "
             "translated runtime does not have. On Keras's TensorFlow backend, runtime='native' has."
         )
+
+    def _holds_strings(self, node_id: int) -> bool:
+        objects = self._meta_graph.objects
+        variable = None if objects is None else objects.variable(node_id)
+        return variable is not None and variable.dtype == "string"
 
     def _asset(self, index: int) -> np.ndarray:
         """The path of an asset, as the constant that functions take it for."""
@@ -227,6 +247,8 @@ class GraphSource:
         """How the resource `key` is made and filled."""
         objects = self._meta_graph.objects
         assert objects is not None
+        if self._holds_strings(key.node_id):
+            return Recipe(None, None, (), is_variable=True)
         children = objects.children(key.node_id)
         create = self._resource_function(children.get("_create_resource"))
         initialize = self._resource_function(children.get("_initialize"))
@@ -278,10 +300,6 @@ class GraphSource:
 
 
 def variable_keys(graph: EndpointGraph) -> list[str]:
-    """Keys of the variables that a graph uses: those it captures, and those of its VarHandleOp nodes."""
+    """Keys of the weights that a graph uses: those it captures, and those of its VarHandleOp nodes."""
     keys = [capture for capture in graph.captures if isinstance(capture, str)]
-    for function in graph.functions():
-        for node in function.nodes:
-            if node.op == "VarHandleOp":
-                keys.append(node.attrs.get("shared_name") or node.name)
-    return list(dict.fromkeys(keys))
+    return list(dict.fromkeys([*keys, *graph.named_variables(of_strings=False)]))

@@ -1,44 +1,28 @@
-"""Cut a graph in three: what strings need runs on the host before the weights, or after them; the rest on the device.
+"""Which side runs a node: strings, tables and what they need on the host, weights and what follows on the device.
 
-Before: every op on strings, tables, parsing and the like that depends on no weight, whatever such an op needs, and
-all integers, booleans and dynamic shapes that follow from strings without touching a weight. After: what turns the
-device's results into strings (labels of classes). The device gets plain numbers, and no dynamic shapes to compute.
+Before the weights: every op on strings, tables, parsing and the like that depends on no weight, whatever such an op
+needs, and all integers, booleans and dynamic shapes that follow from strings without touching a weight. Then device and
+host take turns: what turns results into strings (labels of classes) follows on the host, what weights make of those
+strings again on the device. The device gets plain numbers, and no dynamic shapes to compute.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 
 from hublayer.errors import UnsupportedOpsError
 from hublayer.graph.effects import has_effect
-from hublayer.graph.ir import Function, FunctionName, Node, Parameter, Value
+from hublayer.graph.ir import Function, FunctionName, Node, Value
 from hublayer.graph.node_dtypes import input_dtypes, output_dtypes
-from hublayer.graph.passes.dead_code import drop_dead_code
+from hublayer.graph.op_schema import op_schema
+from hublayer.graph.parts import BEFORE, DEVICE, Partition, cut
 from hublayer.ops.traits import State, Trait, facts
 
 _BOOKKEEPING = frozenset(
     {"bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "string"}
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Partition:
-    """The three functions; `before` and `after` may be None.
-
-    before: parameters of the entry function → `before.outputs`. device: first those parameters of the entry function
-    that are not in `host_only`, in order, then one for each of `crossing`. after: one parameter for each of
-    `after_inputs`, values of the entry function that the entry itself, `before` or the device gives.
-    outputs: where each output of the entry function comes from: "input", "before", "device" or "after", and which.
-    """
-
-    before: Function | None
-    device: Function
-    after: Function | None
-    host_only: frozenset[str]
-    crossing: tuple[int, ...]
-    after_inputs: tuple[tuple[str, int], ...]
-    outputs: tuple[tuple[str, int], ...]
+# Lists, datasets and TensorArrays are objects of the side that made them.
+_OBJECTS = frozenset({"variant", "resource"})
 
 
 class _Bodies:
@@ -55,30 +39,53 @@ class _Bodies:
         self._device_runs = device_runs
         self._needs: dict[str, bool] = {}
         self._can: dict[str, bool] = {}
+        self._late: dict[str, bool] = {}
 
     def needs_host(self, node: Node) -> bool:
         if node.op in ("Const", "NoOp") or facts(node.op).traits & (Trait.RAISES | Trait.PRINTS):
             return False  # they may hold strings (a message) and yet run anywhere
-        if "string" in input_dtypes(node) or "string" in output_dtypes(node):
+        if _has_strings(node):
             return True
         if not self._device_runs(node.op) and self._host_runs(node.op):
             return True
-        return any(self._body_needs(name) for name in called(node, self._functions))
-
-    def _body_needs(self, name: str) -> bool:
-        if name not in self._needs:
-            self._needs[name] = False  # a function that calls itself
-            self._needs[name] = any(map(self.needs_host, self._functions[name].nodes))
-        return self._needs[name]
+        return any(self._of_body(self._needs, self.needs_host, name) for name in called(node, self._functions))
 
     def can_run_on_host(self, node: Node) -> bool:
-        return self._host_runs(node.op) and all(self._body_can(name) for name in called(node, self._functions))
+        """Whether the host has kernels of its own for all of it."""
+        return self._host_runs(node.op) and not any(
+            self._of_body(self._can, lambda inner: not self.can_run_on_host(inner), name)
+            for name in called(node, self._functions)
+        )
 
-    def _body_can(self, name: str) -> bool:
-        if name not in self._can:
-            self._can[name] = True
-            self._can[name] = all(map(self.can_run_on_host, self._functions[name].nodes))
-        return self._can[name]
+    def is_late(self, node: Node) -> bool:
+        """Whether the node draws random numbers or has a weight of its own, by name."""
+        known = facts(node.op)
+        if known.traits & (Trait.DRAWS | Trait.SEEDED) or (_is_handle(node) and _is_weight(node)):
+            return True
+        return any(self._of_body(self._late, self.is_late, name) for name in called(node, self._functions))
+
+    def _of_body(self, known: dict[str, bool], asked: Callable[[Node], bool], name: str) -> bool:
+        if name not in known:
+            known[name] = False  # a function that calls itself
+            known[name] = any(map(asked, self._functions[name].nodes))
+        return known[name]
+
+    def missing(self, node: Node) -> list[Node]:
+        """What of the node neither the host nor, inside of loops and branches, the device's kernels can run."""
+        found = [] if self._host_runs(node.op) else [node]
+        seen: set[str] = set()
+        pending = list(called(node, self._functions))
+        while pending:
+            name = pending.pop()
+            if name in seen:
+                continue
+            seen.add(name)
+            for inner in self._functions[name].nodes:
+                pending += called(inner, self._functions)
+                alone = self._device_runs(inner.op) and not _has_strings(inner) and not _calls(inner)
+                if not self._host_runs(inner.op) and not alone:
+                    found.append(inner)
+        return found
 
 
 def partition(
@@ -87,64 +94,35 @@ def partition(
     host_runs: Callable[[str], bool],
     device_runs: Callable[[str], bool],
     host_parameters: frozenset[str] = frozenset(),
+    host_resources: frozenset[str] = frozenset(),
 ) -> Partition | None:
     """The cut of `function`, whose calls are inlined; None if nothing in it needs the host.
 
     functions: those that its control flow refers to. host_runs, device_runs: whether that side can run an op.
     host_parameters: numbers that come to the host all the same: row splits, indices and shapes of composite tensors.
+    host_resources: parameters that are tables, tokenizers or variables of strings; the other resources are weights.
 
-    Raises UnsupportedOpsError if a string depends on a weight and a weight on that string again, or if a string
-    needs an op that the host cannot run.
+    Raises UnsupportedOpsError if a string needs an op that the host cannot run.
     """
     bodies = _Bodies(functions, host_runs, device_runs)
-    needing = {node.name for node in function.nodes if bodies.needs_host(node)}
+    handles = host_resources | {node.name for node in function.nodes if _is_handle(node) and not _is_weight(node)}
+    copied = _copied(function)
+    needing = {
+        node.name
+        for node in function.nodes
+        if node.name not in copied and (bodies.needs_host(node) or any(value.node in handles for value in node.inputs))
+    }
+    needing = _with_objects(function, needing, copied)
     strings = {p.name for p in function.parameters if p.dtype == "string"} | host_parameters
     if not needing and not strings:
         return None
-    weighty = _weighty(function, functions)
-    before = _ancestors(function, needing - weighty)
-    _follow(function, bodies, before, weighty, strings)
-    _follow_checks(function, bodies, before, weighty)
-    after = _descendants(function, (needing & weighty) - before)
-    _check(function, bodies, before, after, weighty)
-    return _cut(function, before, after, host_parameters)
-
-
-def _weighty(function: Function, functions: Mapping[str, Function]) -> set[str]:
-    """Nodes that depend on a variable, or on chance."""
-    found = _variable_parameters(function, functions)
-    for node in function.nodes:
-        known = facts(node.op)
-        weighty = known.state is State.VARIABLE or known.traits & (Trait.DRAWS | Trait.SEEDED)
-        if weighty or any(value.node in found for value in node.inputs):
-            found.add(node.name)
-    return found
-
-
-def _variable_parameters(function: Function, functions: Mapping[str, Function]) -> set[str]:
-    """Resource parameters that are variables: not those that only tables and tokenizers use."""
-    found: set[str] = set()
-    resources = {p.name for p in function.parameters if p.dtype == "resource"}
-    for node in function.nodes:
-        used = [value.node for value in node.inputs if value.node in resources]
-        if not used:
-            continue
-        if Trait.CALLS in facts(node.op).traits:
-            found |= _passed_variables(node, functions) & resources
-        elif facts(node.op).state not in (State.TABLE, State.MODEL):
-            found.update(used)
-    return found
-
-
-def _passed_variables(node: Node, functions: Mapping[str, Function]) -> set[str]:
-    """Names of the inputs of a call that are variables in a function it runs."""
-    given = node.inputs[1:] if Trait.SELECTS in facts(node.op).traits else node.inputs
-    found: set[str] = set()
-    for name in called(node, functions):
-        parameters = [parameter.name for parameter in functions[name].parameters]
-        variables = _variable_parameters(functions[name], functions)
-        found.update(value.node for parameter, value in zip(parameters, given, strict=False) if parameter in variables)
-    return found
+    late = _late(function, bodies, needing, handles)
+    before = _ancestors(function, needing - late)
+    _follow(function, bodies, before, late, strings)
+    _follow_checks(function, bodies, before, late)
+    levels = _levels(function, bodies, before, needing, copied)
+    _check(function, bodies, levels)
+    return cut(function, levels, copied, host_parameters)
 
 
 def called(node: Node, functions: Mapping[str, Function]) -> Iterable[str]:
@@ -153,6 +131,69 @@ def called(node: Node, functions: Mapping[str, Function]) -> Iterable[str]:
         for name in attr if isinstance(attr, list) else [attr]:
             if isinstance(name, FunctionName) and name in functions:
                 yield name
+
+
+def _calls(node: Node) -> bool:
+    return Trait.CALLS in facts(node.op).traits or any(isinstance(attr, FunctionName) for attr in node.attrs.values())
+
+
+def _has_strings(node: Node) -> bool:
+    return "string" in input_dtypes(node) or "string" in output_dtypes(node)
+
+
+def _is_handle(node: Node) -> bool:
+    """Whether the node only names a variable or a table, wherever it stands."""
+    schema = op_schema(node.op)
+    if schema is None or node.inputs or "shared_name" not in schema.attrs:
+        return False
+    return "resource" in output_dtypes(node)
+
+
+def _is_weight(node: Node) -> bool:
+    return facts(node.op).state is State.VARIABLE and node.attrs.get("dtype") != "string"
+
+
+def _copied(function: Function) -> frozenset[str]:
+    """Nodes that stand on each side that needs them: constants, names, and objects that their inputs tell."""
+    found: set[str] = set()
+    objects: set[Value] = set()
+    for node in function.nodes:
+        dtypes = output_dtypes(node)
+        is_object = "variant" in dtypes and facts(node.op).is_function and not _calls(node)
+        told = is_object and all(value.node in found for value in node.inputs if value in objects)
+        if told or node.op == "Const" or _is_handle(node):
+            found.add(node.name)
+        objects.update(Value(node.name, i) for i, dtype in enumerate(dtypes) if dtype in _OBJECTS)
+    return frozenset(found)
+
+
+def _with_objects(function: Function, needing: set[str], copied: frozenset[str]) -> set[str]:
+    """`needing`, and what makes or takes the same list or array as one of them."""
+    dtypes = {node.name: output_dtypes(node) for node in function.nodes}
+    beside: dict[str, list[str]] = {}
+    for node in function.nodes:
+        for value in node.inputs:
+            made = dtypes.get(value.node, [])
+            if value.node not in copied and value.index < len(made) and made[value.index] in _OBJECTS:
+                beside.setdefault(value.node, []).append(node.name)
+                beside.setdefault(node.name, []).append(value.node)
+    found, pending = set(needing), list(needing)
+    while pending:
+        for name in beside.get(pending.pop(), ()):
+            if name not in found and name not in copied:
+                found.add(name)
+                pending.append(name)
+    return found
+
+
+def _late(function: Function, bodies: _Bodies, needing: set[str], handles: set[str] | frozenset[str]) -> set[str]:
+    """Nodes that cannot stand before the weights: they depend on one, on chance, or on what only the device can run."""
+    found = {p.name for p in function.parameters if p.dtype == "resource" and p.name not in handles}
+    for node in function.nodes:
+        alone = node.op == "NoOp" or node.op == "Const" or node.name in needing or bodies.can_run_on_host(node)
+        if not alone or bodies.is_late(node) or any(value.node in found for value in node.inputs):
+            found.add(node.name)
+    return found
 
 
 def _ancestors(function: Function, names: set[str]) -> set[str]:
@@ -164,16 +205,7 @@ def _ancestors(function: Function, names: set[str]) -> set[str]:
     return found & {node.name for node in function.nodes}
 
 
-def _descendants(function: Function, names: set[str]) -> set[str]:
-    """`names`, and all nodes that need them."""
-    found = set(names)
-    for node in function.nodes:
-        if any(value.node in found for value in node.inputs):
-            found.add(node.name)
-    return found
-
-
-def _follow(function: Function, bodies: _Bodies, before: set[str], weighty: set[str], strings: set[str]) -> None:
+def _follow(function: Function, bodies: _Bodies, before: set[str], late: set[str], strings: set[str]) -> None:
     """Add to `before` what follows from it: dynamic shapes with all that they need, integers and booleans."""
     constants = {node.name for node in function.nodes if node.op == "Const"}
     after_strings = set(strings)
@@ -187,13 +219,13 @@ def _follow(function: Function, bodies: _Bodies, before: set[str], weighty: set[
         for node in function.nodes
         if Trait.DYNAMIC_SHAPE in facts(node.op).traits
         and node.name in after_strings
-        and node.name not in weighty
+        and node.name not in late
         and bodies.can_run_on_host(node)
     }
-    before |= {name for name in _ancestors(function, dynamic) if name not in weighty}
+    before |= {name for name in _ancestors(function, dynamic) if name not in late}
     known = before | constants | strings
     for node in function.nodes:
-        if node.name in known or node.name in weighty or Trait.OF_SHAPES in facts(node.op).traits or not node.inputs:
+        if node.name in known or node.name in late or Trait.OF_SHAPES in facts(node.op).traits or not node.inputs:
             continue
         follows = any(
             (value.node in before and value.node not in constants) or value.node in strings for value in node.inputs
@@ -208,131 +240,62 @@ def _follow(function: Function, bodies: _Bodies, before: set[str], weighty: set[
             known.add(node.name)
 
 
-def _follow_checks(function: Function, bodies: _Bodies, before: set[str], weighty: set[str]) -> None:
+def _follow_checks(function: Function, bodies: _Bodies, before: set[str], late: set[str]) -> None:
     """Add to `before` what no output needs (assertions on shapes, as a rule): on the device it would only cost time."""
     nodes = {node.name: node for node in function.nodes}
-    needed = _ancestors(function, {value.node for value in function.outputs} | weighty)
+    needed = _ancestors(function, {value.node for value in function.outputs} | late)
     for node in function.nodes:
-        if node.name in needed or node.name in before or node.name in weighty or not has_effect(node):
+        if node.name in needed or node.name in before or node.name in late or not has_effect(node):
             continue
         own = _ancestors(function, {node.name}) - before
-        if own & weighty or not any(value.node in before for name in own for value in nodes[name].inputs):
+        if own & late or not any(value.node in before for name in own for value in nodes[name].inputs):
             continue
         if all(bodies.can_run_on_host(nodes[name]) for name in own):
             before |= own
 
 
-def _check(function: Function, bodies: _Bodies, before: set[str], after: set[str], weighty: set[str]) -> None:
-    nodes = {node.name: node for node in function.nodes}
-    missing: dict[str, list[Node]] = {}
-    for name in (*before, *after):
-        if not bodies.can_run_on_host(nodes[name]):
-            missing.setdefault(nodes[name].op, []).append(nodes[name])
+def _levels(
+    function: Function, bodies: _Bodies, before: set[str], needing: set[str], copied: frozenset[str]
+) -> dict[str, int]:
+    """The turn of each node: `BEFORE`, `DEVICE`, then the host again, and so on; even turns are the host's."""
+    levels: dict[str, int] = {}
+    for node in function.nodes:
+        if node.name in before:
+            levels[node.name] = BEFORE
+            continue
+        given = [levels[value.node] for value in node.inputs if value.node in levels]
+        latest = max(given, default=BEFORE)
+        if node.name in copied:
+            levels[node.name] = latest
+        elif node.name in needing:
+            levels[node.name] = max(DEVICE + 1, latest + latest % 2)
+        else:
+            stays = latest > DEVICE and not any(level % 2 for level in given) and bodies.can_run_on_host(node)
+            stays = stays and facts(node.op).state is not State.VARIABLE and not bodies.is_late(node)
+            levels[node.name] = latest if stays or latest % 2 else latest + 1
+    return levels
+
+
+def _check(function: Function, bodies: _Bodies, levels: Mapping[str, int]) -> None:
+    missing: dict[str, list[tuple[Node, str]]] = {}
+    for node in function.nodes:
+        if levels[node.name] % 2 or node.op in ("Const", "NoOp"):
+            continue
+        for inner in bodies.missing(node):
+            if levels[node.name] == BEFORE:
+                why = "strings, tables or dynamic shapes need it before the weights"
+            else:
+                why = "it follows from strings that depend on weights"
+            missing.setdefault(inner.op, []).append((inner, why))
     if not missing:
         return
     said = {}
     for op, found in sorted(missing.items()):
-        if found[0].name in after:
-            why = "it follows from strings that depend on weights"
-        else:
-            why = "strings, tables or dynamic shapes need it before the weights"
-        said[op] = f"{len(found)} times, in {found[0].origin}, node {found[0].name}: {why}"
+        node, why = found[0]
+        said[op] = f"{len(found)} times, in {node.origin}, node {node.name}: {why}"
     raise UnsupportedOpsError(
         f"The translated runtime cannot run {len(missing)} ops of {function.name!r} on the host.\n"
         + "\n".join(f"    {op} ({where})" for op, where in said.items())
         + "\nOn Keras's TensorFlow backend, runtime='native' runs every op of TensorFlow's.",
         said,
     )
-
-
-def _cut(function: Function, before: set[str], after: set[str], host_parameters: frozenset[str]) -> Partition:
-    constants = {node.name: node for node in function.nodes if node.op == "Const"}
-    before, after = before - constants.keys(), after - constants.keys()
-    parameters = {p.name: p for p in function.parameters}
-    elsewhere = before | after | constants.keys()
-    on_device = [node for node in function.nodes if node.name not in elsewhere]
-    on_device = list(_needed(on_device, function.outputs, [n for n in function.nodes if n.name in after]))
-
-    def side(value: Value) -> str:
-        if value.node in parameters:
-            return "before" if value.node in host_parameters else "input"
-        if value.node in constants:
-            return "constant"
-        return "before" if value.node in before else "after" if value.node in after else "device"
-
-    wanted: list[Value] = []  # of `before`
-    given: list[Value] = []  # by the device
-    taken: list[Value] = []  # by `after`
-    for node in on_device:
-        wanted += [value for value in node.inputs if side(value) == "before"]
-    crossing = list(dict.fromkeys(wanted))
-    for node in function.nodes:
-        if node.name in after:
-            taken += [value for value in node.inputs if side(value) in ("before", "device", "input")]
-    taken = list(dict.fromkeys(taken))
-    for value in (*taken, *function.outputs):
-        if side(value) == "before":
-            wanted.append(value)
-        elif side(value) == "device":
-            given.append(value)
-    wanted, given = list(dict.fromkeys(wanted)), list(dict.fromkeys(given))
-    from_after = list(dict.fromkeys(value for value in function.outputs if side(value) in ("after", "constant")))
-
-    def stage(
-        name: str,
-        nodes: Iterable[Node],
-        own: tuple[Parameter, ...],
-        renamed: dict[Value, str],
-        outputs: Iterable[Value],
-    ) -> Function:
-        def moved(value: Value) -> Value:
-            return Value(renamed[value]) if value in renamed else value
-
-        body = tuple(replace(node, inputs=tuple(map(moved, node.inputs))) for node in nodes)
-        return drop_dead_code(
-            Function(f"{function.name}/{name}", own, (*constants.values(), *body), tuple(map(moved, outputs)))
-        )
-
-    first = stage("before", (n for n in function.nodes if n.name in before), function.parameters, {}, wanted)
-    used = {value.node for node in on_device for value in node.inputs} - host_parameters
-    host_only = frozenset(p.name for p in function.parameters if p.name not in used)
-    names = {value: f"{value.node}/crossing_{value.index}" for value in crossing}
-    dtypes = {p.name: [p.dtype] for p in function.parameters}
-    dtypes |= {node.name: output_dtypes(node) for node in function.nodes}
-    own = tuple(p for p in function.parameters if p.name not in host_only)
-    own += tuple(Parameter(names[value], dtypes[value.node][value.index]) for value in crossing)
-    device = stage("device", on_device, own, names, given)
-    after_names = {value: f"{value.node}/after_{value.index}" for value in taken}
-    after_parameters = tuple(Parameter(after_names[value], dtypes[value.node][value.index]) for value in taken)
-    last = stage("after", (n for n in function.nodes if n.name in after), after_parameters, after_names, from_after)
-
-    positions = {p.name: index for index, p in enumerate(function.parameters)}
-
-    def place(value: Value) -> tuple[str, int]:
-        where = side(value)
-        if where == "input":
-            return "input", positions[value.node]
-        if where in ("after", "constant"):
-            return "after", from_after.index(value)
-        return where, (wanted if where == "before" else given).index(value)
-
-    return Partition(
-        first if first.outputs or any(map(has_effect, first.nodes)) else None,
-        device,
-        last if last.outputs else None,
-        host_only,
-        tuple(wanted.index(value) for value in crossing),
-        tuple(place(value) for value in taken),
-        tuple(place(value) for value in function.outputs),
-    )
-
-
-def _needed(nodes: list[Node], outputs: Iterable[Value], users: Iterable[Node]) -> Iterable[Node]:
-    """Those of `nodes` that an output, an effect or one of `users` needs, in order."""
-    needed = {value.node for value in outputs} | {value.node for node in users for value in node.inputs}
-    kept = []
-    for node in reversed(nodes):
-        if node.name in needed or has_effect(node):
-            needed.update(value.node for value in node.inputs)
-            kept.append(node)
-    return reversed(kept)

@@ -18,6 +18,7 @@ class ResourceKey:
 class Recipe:
     """create: a function of no arguments that returns the resource; None if nothing in the file makes it.
 
+    is_variable: it is a variable of strings, whose value lies in the checkpoint.
     initialize: fills it; its parameters are the resources `arguments`. Constants and paths of assets stand in both as
     constants.
     """
@@ -25,3 +26,4 @@ class Recipe:
     create: Function | None
     initialize: Function | None
     arguments: tuple[ResourceKey, ...]
+    is_variable: bool = False

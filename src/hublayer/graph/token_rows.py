@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hublayer.graph.ir import Function, Node, Parameter, Value
-from hublayer.graph.partition import Partition
+from hublayer.graph.parts import Partition
 from hublayer.graph.passes.dead_code import drop_dead_code
 from hublayer.graph.passes.unique_lookups import SEGMENT_COMBINE
 from hublayer.graph.row_ids import is_ascending, row_counts

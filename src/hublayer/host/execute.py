@@ -25,13 +25,22 @@ class HostRun:
     """What host ops share: the functions of the graph, the resources that have been made, the model's folder.
 
     resources: by name, kept as long as the model is; an op that makes a table or the like (``HashTableV2``) looks
-    there first. memo: what was prepared from an input that does not change (see `prepared`).
+    there first. memo: what was prepared from an input that does not change (see `prepared`). variables: those of a TF1
+    graph, by name. seeds: draws a new seed for each random op.
     """
 
     executable: Callable[[str], HostExecutable]
     folder: Path
     resources: dict[str, Any] = field(default_factory=dict)
     memo: dict[int, tuple[Any, Any]] = field(default_factory=dict)
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    seeds: Callable[[], Any] | None = None
+
+    def variable(self, name: str) -> Any:
+        """The variable called `name`. Raises ValueError if the host has none of that name."""
+        if name not in self.variables:
+            raise ValueError(f"the variable {name!r} has no value on the host")
+        return self.variables[name]
 
     def resource(self, name: str, make: Callable[[], Any]) -> Any:
         """The resource called `name`, made when it is first asked for."""
@@ -53,6 +62,10 @@ class HostRun:
         return found[1]
 
 
+# How an op that the host has no kernel for is run: a node becomes a function of its inputs.
+BindOther = Callable[[Node], Callable[[HostRun, list[Any]], Any]]
+
+
 @dataclass(slots=True)
 class _Step:
     node: Node
@@ -64,13 +77,17 @@ class _Step:
 
 
 class HostExecutable:
-    """A function bound to host ops. Raises UnsupportedOpsError, which lists them all, for ops that have none."""
+    """A function bound to host ops. other: binds ops that are none.
 
-    def __init__(self, function: Function):
+    Raises UnsupportedOpsError, which lists them all, for ops that are none where there is no `other`.
+    """
+
+    def __init__(self, function: Function, other: BindOther | None = None):
         self.function = function
         self._slots: dict[Value, int] = {}
         self._initial: list[Any] = []
-        check_host_ops([function])
+        self._other = other
+        check_host_ops([function], other is not None)
         self._parameters = [self._slot(Value(parameter.name)) for parameter in function.parameters]
         self._steps = [step for node in function.nodes if (step := self._bind(node)) is not None]
         self._outputs = [self._slots[value] for value in function.outputs]
@@ -92,8 +109,11 @@ class HostExecutable:
         number = output_count(node.op, node.attrs)
         outputs = tuple(self._slot(Value(node.name, index)) for index in range(number))
         many = number != 1 or has_list_output(node.op)
-        call = self._constant_slice(node, inputs) or _bind(node)
+        call = self._constant_slice(node, inputs) or self._call(node)
         return _Step(node, call, inputs, outputs, many, may_be_large(node.op))
+
+    def _call(self, node: Node) -> Callable[[HostRun, list[Any]], Any]:
+        return self._other(node) if self._other is not None and not runs_on_host(node.op) else _bind(node)
 
     def _constant_slice(self, node: Node, inputs: tuple[int, ...]) -> Callable[[HostRun, list[Any]], Any] | None:
         """A StridedSlice whose index is known: text models take shapes apart more often than anything else."""
@@ -171,12 +191,15 @@ def _failure(node: Node, inputs: Sequence[Any], error: Exception) -> str:
     return f"{node.origin}, node {node.name} ({node.op}) failed on ({shapes}): {type(error).__name__}: {error}"
 
 
-def check_host_ops(functions: Sequence[Function]) -> None:
-    """Raise UnsupportedOpsError with every op, and every attribute of an op, that the host cannot run."""
+def check_host_ops(functions: Sequence[Function], others_run: bool = False) -> None:
+    """Raise UnsupportedOpsError with every op, and every attribute of an op, that the host cannot run.
+
+    others_run: whether somebody else runs the ops that are not the host's.
+    """
     missing: dict[str, list[str]] = {}
     for function in functions:
         for node in function.nodes:
-            if not runs_on_host(node.op):
+            if not runs_on_host(node.op) and not others_run:
                 missing.setdefault(node.op, []).append(node.origin)
             elif unknown := unknown_attributes(node.op, node.attrs):
                 missing.setdefault(f"{node.op} with {', '.join(unknown)}", []).append(node.origin)
@@ -192,12 +215,14 @@ def check_host_ops(functions: Sequence[Function]) -> None:
 class HostExecutables:
     """The host executables of a graph's functions, made when they are first needed."""
 
-    def __init__(self, functions: Mapping[str, Function]):
+    def __init__(self, functions: Mapping[str, Function], other: BindOther | None = None):
+        """other: see HostExecutable."""
         self._functions = functions
+        self._other = other
         self._made: dict[str, HostExecutable] = {}
 
     def __call__(self, name: str) -> HostExecutable:
         """The executable of the function called `name`."""
         if name not in self._made:
-            self._made[name] = HostExecutable(self._functions[FunctionName(name)])
+            self._made[name] = HostExecutable(self._functions[FunctionName(name)], self._other)
         return self._made[name]

@@ -35,6 +35,7 @@ _FAMILIES = (
     "special_functions",
     "diagonals",
     "tables",
+    "variables",
     "strings_case",
     "strings_compare",
     "strings_format",

@@ -1,4 +1,4 @@
-"""The tables and other resources of a loaded model: made and filled when they are first used."""
+"""The tables, variables of strings and other resources of a loaded model: made and filled when they are first used."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from hublayer.graph.ir import Function
 from hublayer.graph.resources import Recipe, ResourceKey
 from hublayer.host.execute import HostExecutable, HostExecutables, HostRun
 from hublayer.host.string_tensor import StringTensor
+from hublayer.host.variables import StringVariable
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,12 +22,14 @@ class ResourceRecipes:
     """How all resources of a MetaGraph are made. It can be pickled.
 
     recipes: of a TF2 SavedModel, by key. restored: contents (keys, values) that the checkpoint holds, by key.
-    initializers: functions of TF1 that fill tables, which are named in the graph. functions: those that they call.
+    strings: values of variables of strings, by the number of their node or, in TF1, by name. initializers: functions of
+    TF1 that fill tables, which are named in the graph. functions: those that they call.
     """
 
     folder: Path
     recipes: Mapping[ResourceKey, Recipe] = field(default_factory=dict)
     restored: Mapping[ResourceKey, tuple[Any, Any]] = field(default_factory=dict)
+    strings: Mapping[str, StringTensor] = field(default_factory=dict)
     initializers: Sequence[Function] = ()
     functions: Mapping[str, Function] = field(default_factory=dict)
 
@@ -37,24 +40,43 @@ class Resources:
     def __init__(self, recipes: ResourceRecipes):
         self._recipes = recipes
         self._made: dict[ResourceKey, Any] = {}
+        self._variables: dict[str, StringVariable] = {}
         self._initialized = False
         self._named: dict[str, Any] = {}
         self._memo: dict[int, tuple[Any, Any]] = {}
         self._executables = HostExecutables(recipes.functions)
 
-    def run(self, executable: Callable[[str], HostExecutable]) -> HostRun:
-        """The state in which an endpoint's host functions run, tables of TF1 filled."""
+    def run(
+        self,
+        executable: Callable[[str], HostExecutable],
+        weights: Mapping[str, Any] | None = None,
+        seeds: Callable[[], Any] | None = None,
+    ) -> HostRun:
+        """The state in which an endpoint's host functions run, tables of TF1 filled.
+
+        weights: variables by key that are not of strings, as the host reads them.
+        """
         if not self._initialized:
             self._initialized = True
             for function in self._recipes.initializers:
                 HostExecutable(function)(self._state(self._executables), ())
-        return self._state(executable)
+        run = self._state(executable)
+        run.variables, run.seeds = {**run.variables, **(weights or {})}, seeds
+        return run
 
     def _state(self, executable: Callable[[str], HostExecutable]) -> HostRun:
-        return HostRun(executable, self._recipes.folder, self._named, self._memo)
+        variables = {key: self._variable(key) for key in self._recipes.strings}
+        return HostRun(executable, self._recipes.folder, self._named, self._memo, variables)
+
+    def _variable(self, key: str) -> StringVariable:
+        if key not in self._variables:
+            self._variables[key] = StringVariable(self._recipes.strings[key])
+        return self._variables[key]
 
     def __getitem__(self, key: ResourceKey) -> Any:
         """The resource `key`. Raises CorruptSavedModelError if nothing in the model makes it."""
+        if str(key.node_id) in self._recipes.strings:
+            return self._variable(str(key.node_id))
         if key not in self._made:
             recipe = self._recipes.recipes[key]
             if recipe.create is None:

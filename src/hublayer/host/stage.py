@@ -13,7 +13,7 @@ from hublayer.graph.ir import Function
 from hublayer.graph.resources import ResourceKey
 from hublayer.graph.row_ids import RowIds
 from hublayer.graph.token_rows import Rows, in_rows
-from hublayer.host.execute import HostExecutable, HostExecutables
+from hublayer.host.execute import BindOther, HostExecutable, HostExecutables
 from hublayer.host.resources import ResourceRecipes, Resources
 from hublayer.host.static_values import StaticValue
 
@@ -35,7 +35,8 @@ class StagePlan:
     parameters: for each of its parameters, the number of the endpoint's input, or a resource, or None for a
     variable, which it does not use. arguments, groups: see hublayer.graph.token_rows.LaidOut. statics: which
     `arguments` the device must know while it is traced. buckets: whether rows are padded to a few lengths.
-    narrow: whether the device has no int64, so that tokens are laid out as int32 where they fit.
+    narrow: whether the device has no int64, so that tokens are laid out as int32 where they fit. other: runs what the
+    host has no kernel for, inside of loops and branches.
     """
 
     before: Function | None
@@ -47,6 +48,7 @@ class StagePlan:
     buckets: bool
     narrow: bool
     recipes: ResourceRecipes
+    other: BindOther
 
 
 class HostStage:
@@ -56,7 +58,7 @@ class HostStage:
         self.plan = plan
         self.resources = resources
         self.learned = {index: StaticValue() for index in sorted(plan.statics)}
-        self._executables = HostExecutables(plan.functions)
+        self._executables = HostExecutables(plan.functions, plan.other)
         self._before = None if plan.before is None else HostExecutable(plan.before)
 
     def __call__(self, inputs: Sequence[Any]) -> tuple[list[Any], list[Any]]:

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from hublayer.errors import UnsupportedOpsError
 from hublayer.graph.endpoint_graph import EndpointGraph, reached
-from hublayer.graph.partition import Partition, partition
+from hublayer.graph.partition import partition
+from hublayer.graph.parts import Partition
 from hublayer.graph.passes.dead_code import drop_dead_code
 from hublayer.graph.passes.same_nodes import merge_same_nodes
 from hublayer.graph.passes.split_rows import keep_rows_of_splits
@@ -34,13 +35,19 @@ def cut(graph: EndpointGraph, backend: str) -> Partition | None:
     found = None
     try:
         found = partition(
-            entry, functions, runs_on_host, lambda op: find_lowering(op, backend) is not None, host_parameters
+            entry,
+            functions,
+            runs_on_host,
+            lambda op: find_lowering(op, backend) is not None,
+            host_parameters,
+            frozenset(graph.host_resources()),
         )
     except UnsupportedOpsError as error:
         missing = {**error.ops, **missing}
     else:
-        on_backend = entry if found is None else found.device
-        missing |= missing_ops(reached(on_backend, functions), backend)
+        on_backend = [entry] if found is None else found.on_device()
+        for function in on_backend:
+            missing |= missing_ops(reached(function, functions), backend)
     if missing:
         raise unsupported_error(missing, backend)
     if found is None or found.before is None:

@@ -22,3 +22,13 @@ class ForkedSeeds(keras.random.SeedGenerator):
         self._drawn += 1
         offset = keras.ops.convert_to_tensor([0, 0x9E3779B1 * self._drawn % 2**32], dtype="uint32")
         return keras.ops.bitwise_xor(keras.ops.cast(self._base, "uint32"), offset)
+
+    def itself(self) -> ForkedSeeds:
+        """The object: what a run's `seeds` returns."""
+        return self
+
+
+def seed_of_part(seed: Any, number: int) -> Any:
+    """A seed like `seed`, shape (2,), for part `number` of an execution, so that parts draw different numbers."""
+    offset = keras.ops.convert_to_tensor([0x85EBCA6B * number % 2**32, 0], dtype="uint32")
+    return keras.ops.bitwise_xor(keras.ops.cast(seed, "uint32"), offset)

@@ -1,8 +1,8 @@
-"""An endpoint that works on strings: its host part, its device part, and what follows on the host again."""
+"""An endpoint that works on strings: its host part, its device part, and what follows on the host and the device."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,29 +12,25 @@ import numpy as np
 from hublayer.errors import EndpointError
 from hublayer.graph.endpoint_graph import EndpointGraph, reached
 from hublayer.graph.ir import Function, Graph
-from hublayer.graph.partition import Partition
+from hublayer.graph.parts import Partition
 from hublayer.graph.passes.zero_rows import zero_rows_by_mask
 from hublayer.graph.resources import ResourceKey
 from hublayer.graph.token_rows import lay_out_rows
-from hublayer.host.execute import HostExecutable, HostExecutables
 from hublayer.host.resources import Resources
 from hublayer.host.stage import HostStage, StagePlan
-from hublayer.host.string_tensor import StringTensor
-from hublayer.lowering.dtypes import backend_dtype
 from hublayer.lowering.static_inputs import static_inputs
 from hublayer.runtime.device_part import DevicePart
-from hublayer.savedmodel.tensors import constant_dtype
+from hublayer.runtime.following_device import FollowingDevice
+from hublayer.runtime.host_values import as_declared, from_host, tensor, to_host
+from hublayer.runtime.later_parts import LaterParts, Values
+from hublayer.runtime.ops_on_backend import on_backend
 
 if TYPE_CHECKING:
     from hublayer.runtime.host_in_graph import HostInGraph
 
 
-# Dtypes that every backend has.
-_KEPT_DTYPES = frozenset(map(np.dtype, ("bool", "int32", "float32")))
-
-
 class StagedEndpoint:
-    """One trace of an endpoint, cut in three.
+    """One trace of an endpoint, cut between host and device.
 
     captured: the variable that each captured parameter of the graph holds. stage: the host's part, which the
     preprocessor shares.
@@ -53,6 +49,7 @@ class StagedEndpoint:
         self.graph = graph
         self._cut = cut
         self._backend = backend
+        self._variables = dict(variables)
         laid = lay_out_rows(cut)
         laid = replace(laid, device=zero_rows_by_mask(laid.device))
         entry = graph.graph.entry
@@ -75,24 +72,27 @@ class StagedEndpoint:
             buckets=backend != "torch",
             narrow=backend == "jax",
             recipes=recipes,
+            other=on_backend,
         )
         self.stage = HostStage(plan, resources)
-        self._resources = resources
         self.device: DevicePart | None = None
         if laid.device.outputs or laid.device.nodes:
             graph_on_device = Graph(laid.device, graph.graph.functions)
             reachable = reached(laid.device, graph.graph.functions)
             self.device = DevicePart(graph_on_device, reachable, captured, variables, backend, known)
-        self._after = None if cut.after is None else HostExecutable(cut.after)
-        self._executables = HostExecutables(graph.graph.functions)
+        first = len(self._taken)
+        self._following = (
+            None if self.device is None else FollowingDevice(self.device, {first + i for i in statics}, backend)
+        )
+        self._later = LaterParts(cut, graph, resources, captured, variables, backend)
         self._in_graphs: HostInGraph | None = None
-        self.draws = self.device is not None and self.device.draws
+        self.draws = self._later.draws or (self.device is not None and self.device.draws)
         self.host_inputs = _used_inputs(cut.before, entry, self._inputs)
 
     @property
     def keys(self) -> list[str]:
         """Keys of the variables that the endpoint uses."""
-        return list(self.device.variables) if self.device else []
+        return list(self._variables)
 
     def __call__(self, inputs: Sequence[Any], seed: Any) -> list[Any]:
         """The outputs: tensors of the backend; strings as NumPy arrays of bytes objects."""
@@ -100,8 +100,11 @@ class StagedEndpoint:
             return self._in_graph(inputs, seed)
         returned, arguments = self.stage(self.on_host(inputs))
         self.stage.watch(arguments)
-        results = self._run_device(inputs, arguments, seed)
-        return self._outputs(inputs, returned, results)
+        taken = [inputs[i] for i in self._taken]
+        results = [] if self._following is None else self._following([*taken, *arguments], seed)
+        values: Values = {"input": inputs, "before": returned, "device": results}
+        self._later(inputs, values, seed)
+        return [from_host(values[part][index], self._backend) for part, index in self._cut.outputs]
 
     def _is_symbolic(self, inputs: Sequence[Any]) -> bool:
         from hublayer.runtime.host_in_graph import is_symbolic
@@ -133,21 +136,6 @@ class StagedEndpoint:
             for i, (value, spec) in enumerate(zip(inputs, self.graph.inputs, strict=True))
         ]
 
-    def _run_device(self, inputs: Sequence[Any], arguments: Sequence[Any], seed: Any) -> list[Any]:
-        if self.device is None:
-            return []
-        taken = [inputs[i] for i in self._taken]
-        statics = {len(taken) + i: arguments[i] for i in sorted(self.stage.plan.statics)}
-        given = [None if i in self.stage.plan.statics else self._given(x) for i, x in enumerate(arguments)]
-        return self.device([*taken, *given], seed, statics)
-
-    def _given(self, value: np.ndarray) -> Any:
-        """A value from the host for the device, by the shortest way: compiled programs of JAX take arrays as they are,
-        and so do the lowerings on PyTorch."""
-        if self._backend == "torch":
-            return value
-        return narrowed(value) if self._backend == "jax" else _tensor(value)
-
     def encode(self, inputs: Sequence[Any], arguments: Sequence[Any], seed: Any) -> list[Any]:
         """The outputs for device inputs alone, as they may be traced; strings among the outputs are left out (None).
 
@@ -157,7 +145,7 @@ class StagedEndpoint:
         Raises EndpointError if a shape does not follow from the shapes of the arguments.
         """
         statics: dict[int, np.ndarray] = {}
-        given = [None if i in self.stage.plan.statics else _tensor(x) for i, x in enumerate(arguments)]
+        given = [None if i in self.stage.plan.statics else tensor(x) for i, x in enumerate(arguments)]
         shapes: list[Any] = [() if x is None else keras.ops.shape(x) for x in given]
         for index, value in self.stage.learned.items():
             if not value.known:
@@ -185,7 +173,7 @@ class StagedEndpoint:
         """The argument that is the host's output number `returned` as it is; None if it does not cross."""
         for value, (kind, index) in zip(arguments, self.stage.plan.arguments, strict=True):
             if kind == "plain" and index == returned and value is not None:
-                return _tensor(value)
+                return tensor(value)
         return None
 
     @property
@@ -193,86 +181,9 @@ class StagedEndpoint:
         """Numbers of the endpoint's inputs that the device takes."""
         return self._taken
 
-    def _outputs(self, inputs: Sequence[Any], returned: Sequence[Any], results: Sequence[Any]) -> list[Any]:
-        sources: dict[str, Callable[[int], Any]] = {
-            "input": lambda i: inputs[i],
-            "before": lambda i: returned[i],
-            "device": lambda i: results[i],
-        }
-        after: list[Any] = []
-        if self._after is not None and self._cut.after is not None:
-            given = [
-                as_declared(to_host(sources[kind](index)), parameter.dtype)
-                for (kind, index), parameter in zip(self._cut.after_inputs, self._cut.after.parameters, strict=True)
-            ]
-            after = self._after(self._resources.run(self._executables), given)
-        sources["after"] = lambda i: after[i]
-        return [from_host(sources[kind](index), self._backend) for kind, index in self._cut.outputs]
-
 
 def _used_inputs(before: Function | None, entry: Function, inputs: int) -> frozenset[int]:
     if before is None:
         return frozenset()
     used = {value.node for node in before.nodes for value in node.inputs} | {value.node for value in before.outputs}
     return frozenset(i for i, p in enumerate(entry.parameters[:inputs]) if p.name in used)
-
-
-def to_host(value: Any) -> Any:
-    """A tensor of the backend as a NumPy array; strings stay as they are.
-
-    Raises EndpointError while the tensor is only traced.
-    """
-    if isinstance(value, StringTensor | np.ndarray):
-        return value
-    try:
-        return np.asarray(keras.ops.convert_to_numpy(value))
-    except Exception as error:
-        raise EndpointError(
-            "The model works on strings or tables, which cannot be compiled or differentiated, and the part that needs "
-            "them got a traced tensor. Call layer.preprocessor outside of the compiled function, layer.encoder inside."
-        ) from error
-
-
-def as_declared(value: Any, dtype: str | None) -> Any:
-    """An array of the dtype that the graph says it has: JAX's are narrower."""
-    declared = constant_dtype(dtype) if isinstance(value, np.ndarray) and dtype else None
-    return value if declared is None else value.astype(declared, copy=False)
-
-
-def from_host(value: Any, backend: str) -> Any:
-    """A value of the host as the backend's tensor; strings as a NumPy array of bytes (on TensorFlow a tensor)."""
-    if isinstance(value, StringTensor):
-        if backend == "tensorflow":
-            import tensorflow as tf
-
-            return tf.constant(value.to_numpy(), tf.string)
-        return value.to_numpy()
-    return _tensor(value) if isinstance(value, np.ndarray) else value
-
-
-def narrowed(value: np.ndarray) -> np.ndarray:
-    """The array in the dtype that the backend has for its own; int64 that does not fit stays as it is."""
-    if value.dtype in _KEPT_DTYPES:  # asking NumPy for a dtype's name takes longer than a small batch
-        return value
-    dtype = backend_dtype(value.dtype.name)
-    if dtype == value.dtype.name:
-        return value
-    if value.dtype.kind in "iu" and value.size:
-        limits = np.iinfo(dtype)
-        if value.min() < limits.min or value.max() > limits.max:
-            return value
-    return value.astype(dtype)
-
-
-def _tensor(value: Any) -> Any:
-    """An array as a tensor of the backend; int64 that JAX cannot hold stays an array."""
-    if not isinstance(value, np.ndarray):
-        return value
-    array = narrowed(value)
-    if array.dtype.name != backend_dtype(array.dtype.name):
-        return value
-    if keras.config.backend() == "jax":  # more than half of keras.ops.convert_to_tensor's time is not JAX's
-        import jax.numpy as jnp  # pyright: ignore[reportMissingImports]
-
-        return jnp.asarray(array)
-    return keras.ops.convert_to_tensor(array, dtype=array.dtype.name)

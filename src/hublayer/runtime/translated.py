@@ -17,13 +17,15 @@ from hublayer.graph.library import Library
 from hublayer.graph.passes.channel_scales import fold_channel_scales
 from hublayer.graph.resources import Recipe, ResourceKey
 from hublayer.host.resources import ResourceRecipes, Resources, as_host_value, needed
+from hublayer.host.string_tensor import StringTensor
 from hublayer.lowering.execute import unsupported_error
 from hublayer.ops.traits import takes_seed
 from hublayer.runtime.cut import cut
 from hublayer.runtime.device_part import DevicePart
 from hublayer.runtime.host_tensors import flat_components
+from hublayer.runtime.host_values import from_host
 from hublayer.runtime.keras_tensors import KerasTensors
-from hublayer.runtime.staged import StagedEndpoint, from_host
+from hublayer.runtime.staged import StagedEndpoint
 from hublayer.runtime.tf1 import Training, loss_tensors, training_graph
 from hublayer.runtime.variables import Variables
 from hublayer.savedmodel.endpoints import Endpoint, Trace
@@ -43,7 +45,7 @@ def load(saved_model: SavedModel, meta_graph: MetaGraph, options: Any = None) ->
 
 
 class _Recipes:
-    """How a MetaGraph's tables are made, and those that have been made."""
+    """How a MetaGraph's tables are made, what its variables of strings hold, and those that have been made."""
 
     def __init__(self, source: GraphSource, variables: Variables, saved_model: SavedModel):
         self._source = source
@@ -51,10 +53,11 @@ class _Recipes:
         self._folder = saved_model.folder
         self._known: dict[ResourceKey, Recipe] = {}
         self._restored: dict[ResourceKey, tuple[Any, Any]] = {}
+        self._strings: dict[str, StringTensor] = {}
         self._resources: Resources | None = None
         initializers = source.table_initializers()
         functions = {f.name: f for entry in initializers for f in reached(entry, source.functions)}
-        self._all = ResourceRecipes(self._folder, self._known, self._restored, initializers, functions)
+        self._all = ResourceRecipes(self._folder, self._known, self._restored, self._strings, initializers, functions)
 
     def of(self, graph: EndpointGraph) -> ResourceRecipes:
         """The recipes of all resources that `graph` uses."""
@@ -62,6 +65,10 @@ class _Recipes:
         found = needed(keys, self._source.recipe)
         new = {key: recipe for key, recipe in found.items() if key not in self._known}
         self._known.update(new)
+        strings = [str(key.node_id) for key, recipe in new.items() if recipe.is_variable]
+        for key in (*strings, *graph.named_variables(of_strings=True)):
+            if key not in self._strings:
+                self._strings[key] = self._variables.strings(key)
         contents = self._variables.table_contents([key.node_id for key in new])
         self._restored.update(
             {ResourceKey(i): (as_host_value(keys), as_host_value(values)) for i, (keys, values) in contents.items()}

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from hublayer.errors import CorruptSavedModelError
+from hublayer.host.string_tensor import StringTensor
 from hublayer.lowering.dtypes import backend_dtype
 from hublayer.runtime.weights import NamedVariable
 from hublayer.savedmodel.bundle import Bundle
@@ -94,6 +95,10 @@ class Variables:
         node_ids = [*(objects.listed("variables") or ()), *(trainable or ())]
         keys = [str(node_id) for node_id in dict.fromkeys(node_ids) if objects.variable(node_id) is not None]
         return keys, None if trainable is None else {str(node_id) for node_id in trainable}
+
+    def strings(self, key: str) -> StringTensor:
+        """The value of a variable of strings. Raises CorruptSavedModelError if there is none."""
+        return StringTensor.from_numpy(self._array(key, self.info(key)))
 
     def adopt(self, variables: Mapping[str, Any]) -> None:
         """Take variables that somebody else has made."""
