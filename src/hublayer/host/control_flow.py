@@ -12,7 +12,7 @@ from hublayer.host.registry import host_op
 from hublayer.host.string_tensor import StringTensor
 
 
-def _truth(value: Any) -> bool:
+def truth(value: Any) -> bool:
     """What TensorFlow takes for true: a scalar that is not zero or empty, any other tensor that has elements."""
     if isinstance(value, StringTensor):
         return bool(value.item()) if value.shape == () else value.size > 0
@@ -22,7 +22,7 @@ def _truth(value: Any) -> bool:
 @host_op("If", "StatelessIf")
 def if_(run: HostRun, cond, input, *, then_branch, else_branch, Tcond=None, Tin=(), Tout=(), output_shapes=()):
     """One of two branches."""
-    return run.executable(then_branch if _truth(cond) else else_branch)(run, input)
+    return run.executable(then_branch if truth(cond) else else_branch)(run, input)
 
 
 @host_op("Case", "StatelessCase")
@@ -37,7 +37,7 @@ def while_(run: HostRun, input, *, cond, body, T=(), output_shapes=(), parallel_
     """body while cond."""
     condition, step = run.executable(cond), run.executable(body)
     values = list(input)
-    while _truth(condition(run, values)[0]):
+    while truth(condition(run, values)[0]):
         values = step(run, values)
     return values
 

@@ -15,6 +15,7 @@ from hublayer.graph.op_schema import op_schema
 # Modules that register host ops.
 _FAMILIES = (
     "control_flow",
+    "data_sets",
     "sparse",
     "sparse_arithmetic",
     "segments",
