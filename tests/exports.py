@@ -181,6 +181,18 @@ def two_arguments(path: Path) -> Path:
     return path
 
 
+def tf1_pair(path: Path) -> Path:
+    """A TF1 signature with the inputs b and a."""
+    v1 = tf.compat.v1
+    with tf.Graph().as_default(), v1.Session() as session:
+        b, a = v1.placeholder(tf.float32, [None]), v1.placeholder(tf.float32, [None])
+        builder = v1.saved_model.Builder(str(path))
+        signature = v1.saved_model.signature_def_utils.predict_signature_def({"b": b, "a": a}, {"y": 10.0 * b + a})
+        builder.add_meta_graph_and_variables(session, ["serve"], {"serving_default": signature})
+        builder.save()
+    return path
+
+
 def dtypes(path: Path) -> Path:
     """One signature per input dtype, named by it: x of shape (None,) to itself."""
     names = ["float16", "bfloat16", "float32", "float64", "int8", "int32", "int64", "uint8", "bool", "string"]

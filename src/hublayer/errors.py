@@ -26,7 +26,8 @@ so code that catches ``ValueError`` or ``OSError`` keeps working::
     │   └── SideEffectsError (PermissionError)       ops that reach beyond the model's own files
     ├── EndpointError (ValueError)               no such endpoint, or none to choose by itself
     │   ├── OutputKeyError (KeyError)                no such output
-    │   └── ArgumentsError                           a hyperparameter the endpoint was not saved with
+    │   ├── ArgumentsError                           a hyperparameter the endpoint was not saved with
+    │   └── NotSeparableError (AttributeError)       no preprocessor, or no encoder, to separate
     ├── InputError (ValueError)                  inputs that do not fit the endpoint
     │   ├── InputStructureError                      a wrong number of inputs, or a wrong nesting
     │   ├── InputNameError (KeyError)                a name missing or not known
@@ -67,6 +68,7 @@ __all__ = [
     "ModelNotFoundError",
     "NotASavedModelError",
     "NotAnArchiveError",
+    "NotSeparableError",
     "OfflineError",
     "OutputKeyError",
     "ResolveError",
@@ -184,6 +186,10 @@ class OutputKeyError(EndpointError, KeyError):
 
 class ArgumentsError(EndpointError):
     """The endpoint was not saved with this argument, or not with this value of it."""
+
+
+class NotSeparableError(EndpointError, AttributeError):
+    """The endpoint has no preprocessor, or no encoder: nothing in it works on strings, or nothing on anything else."""
 
 
 class InputError(HubLayerError, ValueError):

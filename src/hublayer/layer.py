@@ -11,13 +11,14 @@ import keras
 import numpy as np
 
 from hublayer.choices import choose_endpoint, choose_output, select_output
-from hublayer.errors import ConfigError, EndpointError, SideEffectsError
+from hublayer.errors import ConfigError, NotSeparableError, SideEffectsError
 from hublayer.legacy_keras import refuse_in_legacy_model, remark
 from hublayer.load_options import load_options_from_config, load_options_to_config
 from hublayer.model import BoundEndpoint, Model, load
 from hublayer.runtime.call_scope import is_outermost
 from hublayer.runtime.targets import CallableTarget, EndpointTarget, Target
 from hublayer.runtime.traces import check_arguments
+from hublayer.runtime.weights import NamedVariable
 
 if TYPE_CHECKING:
     from hublayer.runtime.preprocessor import Preprocessor
@@ -46,11 +47,13 @@ class KerasLayer(keras.layers.Layer):
     allow_side_effects: load a model that touches files, processes, sockets or Python beyond its own assets too.
         A ``.keras`` file with this setting loads only with ``safe_mode=False``.
     part: "encoder" for the part of a text model that takes what `preprocessor` returns; see `encoder`.
-    **kwargs: arguments of keras.layers.Layer (`name`, `dtype`, …) and `input_shape`, without the batch
-        dimension, which lets a Sequential model build itself. `dtype` is by default that of the model's first input.
+    **kwargs: arguments of keras.layers.Layer (`name`, `dtype`, …) and `input_shape`, without the batch dimension, or
+        `batch_input_shape`, with it, which lets a Sequential model build itself. `dtype` is by default that of the
+        model's first input.
 
-    Inputs are a tensor, or a list, tuple or dict of them; NumPy arrays and lists of str are fine. A signature with
-    one output gives a tensor, with several a dict; a callable gives what it was saved with.
+    Inputs are a tensor, or several in a dict. A list or tuple is right where the inputs have an order: the parameters
+    of a callable have one, the inputs of a signature have none. NumPy arrays and lists of str are fine. A signature
+    with one output gives a tensor, with several a dict; a callable gives what it was saved with.
 
     Weights keep TensorFlow's names. Moving averages move only while Keras trains and the layer is trainable;
     the model's regularisation losses are in `losses` only while it is trainable.
@@ -79,7 +82,7 @@ class KerasLayer(keras.layers.Layer):
         if isinstance(load_options, Mapping) and keras.config.backend() == "tensorflow":
             load_options = load_options_from_config(load_options)
         tags = None if tags is None else sorted([tags] if isinstance(tags, str) else tags)
-        given_shape = kwargs.pop("input_shape", None)
+        given_shape = _given_shape(kwargs)
         dtype = kwargs.pop("dtype", None)
         arguments = dict(arguments or {})
         target = _target(
@@ -104,7 +107,10 @@ class KerasLayer(keras.layers.Layer):
         self._convert_input_args = False
         self._allow_non_tensor_positional_args = True
         self.supports_jit = False
-        self._given_input_shape = None if given_shape is None else tuple(given_shape)
+        self._given_input_shape = given_shape
+        if given_shape is not None and self.compute_dtype == keras.config.floatx():
+            # With it a Sequential model builds itself even if this is its only layer, but its input is a float then.
+            self._input_shape_arg = given_shape[1:]
         self._given_output_shape = _as_shapes(output_shape)
         self._target = target
         self._tracked_resource = target.trackable  # so that exporting the outer model finds tables and assets
@@ -122,16 +128,39 @@ class KerasLayer(keras.layers.Layer):
             "allow_side_effects": allow_side_effects,
             "part": part,
         }
-        with keras.name_scope(self.name):
-            for variable in target.weights():
-                self._track_variable(variable)
+        self._take(target.weights())
         self._build_at_init()
+        if trainable and not self.trainable_weights:
+            warnings.warn(
+                f"The layer {self.name!r} was made with trainable=True, but {target.shown} has no trainable weights: "
+                "training changes nothing in it.",
+                stacklevel=2,
+            )
         if trainable and target.serving_graph_only and self.trainable_weights:
             warnings.warn(
-                f"{target.handle} is a TF1 model and trains through its serving graph: dropout and BatchNorm stay in "
+                f"{target.shown} is a TF1 model and trains through its serving graph: dropout and BatchNorm stay in "
                 "inference mode, moving averages do not move.",
                 stacklevel=2,
             )
+
+    def _take(self, weights: Iterable[Any]) -> None:
+        """Make these the layer's weights, in their order.
+
+        Keras would sort them by what is trained now; here it is what the publisher lets be trained. Other layers over
+        the same model may have some of them already: a frozen layer beside one that trains leaves them as they are.
+        """
+        weights = list(weights)
+        named = [variable for variable in weights if isinstance(variable, NamedVariable)]
+        taken = {variable.path for variable in named if variable.is_placed}
+        for variable in weights:
+            if not isinstance(variable, NamedVariable):
+                self._track_variable(variable)
+                continue
+            trained_elsewhere = variable.is_placed and variable.trainable
+            variable.place(self.name, taken)
+            self._tracker.add_to_store("trainable_variables", variable)
+            variable.trainable = self.trainable or trained_elsewhere
+            self._post_track_variable(variable)
 
     @property
     def resolved_object(self) -> Any:
@@ -140,12 +169,12 @@ class KerasLayer(keras.layers.Layer):
 
     @property
     def input_shape(self) -> tuple[int | None, ...]:
-        """Shape of the one input with its batch dimension, if it was given or is fully known.
+        """Shape of the one input with its batch dimension, if it was given or is fully known but for the batch.
 
         Raises AttributeError otherwise; a Sequential model then waits for data before it builds itself.
         """
         if self._given_input_shape is not None:
-            return (None, *self._given_input_shape)
+            return self._given_input_shape
         shape = self._target.input_shape
         if shape is None or len(shape) == 0 or shape[0] is not None or None in shape[1:]:
             raise AttributeError(f"The layer {self.name!r} does not know the full shape of its input.")
@@ -155,19 +184,21 @@ class KerasLayer(keras.layers.Layer):
     def preprocessor(self) -> Preprocessor:
         """The part of a text model that needs no weights, to be mapped over data: strings in, plain arrays out.
 
-        Raises EndpointError if the model works on no strings.
+        Of a model that only preprocesses it gives the layer's outputs.
+
+        Raises NotSeparableError, an EndpointError, if the model works on no strings.
         """
         from hublayer.runtime.encoder import preprocessor
 
         model, endpoint = self._text_model()
-        return preprocessor(model, endpoint, self._config["arguments"])
+        return preprocessor(model, endpoint, self._config["arguments"], self._choice)
 
     @property
     def encoder(self) -> KerasLayer:
         """A layer over the part of a text model that follows `preprocessor`, with the weights of this one.
 
         It takes what the preprocessor returns, can be compiled, trained and saved, and is as trainable as this layer
-        is now. Raises EndpointError if the model works on no strings.
+        is now. Raises NotSeparableError, an EndpointError, if the model works on no strings, or on nothing else.
         """
         model, _ = self._text_model()
         names = ("arguments", "signature_outputs_as_dict", "output_key", "output_shape", "runtime")
@@ -191,12 +222,23 @@ class KerasLayer(keras.layers.Layer):
         # Keras saves every layer that it finds through dir(); this one's weights are saved already.
         return sorted(set(super().__dir__()) - {"encoder"})
 
+    def __getattr__(self, name: str) -> Any:
+        # Python comes here when a property has raised an AttributeError too. Then its own message is what is true, not
+        # that of PyTorch's Module, which would say that there is no such attribute.
+        found = getattr(type(self), name, None)
+        if isinstance(found, property) and found.fget is not None:
+            return found.fget(self)
+        inherited = getattr(super(), "__getattr__", None)
+        if inherited is None:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+        return inherited(name)
+
     def _text_model(self) -> tuple[Model, Endpoint]:
         endpoint = self._target.endpoint
         if self._config["part"] is not None:
-            raise EndpointError(f"The layer {self.name!r} is an encoder; its own parts cannot be separated again.")
+            raise NotSeparableError(f"The layer {self.name!r} is an encoder; its own parts cannot be separated again.")
         if endpoint is None or not isinstance(self.resolved_object, Model):
-            raise EndpointError(
+            raise NotSeparableError(
                 f"The layer {self.name!r} was made from {self.resolved_object!r}: only a SavedModel can be separated."
             )
         return self.resolved_object, endpoint
@@ -232,10 +274,6 @@ class KerasLayer(keras.layers.Layer):
 
     def compute_output_spec(self, inputs: Any, training: bool | None = None) -> Any:
         """Shapes and dtypes of the outputs for symbolic inputs, as KerasTensors."""
-        if keras.config.backend() == "jax":
-            from hublayer.runtime.wide_inputs import keep_wide_inputs
-
-            keep_wide_inputs(KerasLayer)
         return self._target.output_spec(lambda x: self.call(x, training=training), inputs)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
@@ -260,7 +298,8 @@ class KerasLayer(keras.layers.Layer):
         config = {**super().get_config(), **self._config}
         config["load_options"] = load_options_to_config(config["load_options"])
         if self._given_input_shape is not None:
-            config["input_shape"] = list(self._given_input_shape)
+            batch, *shape = self._given_input_shape
+            config |= {"input_shape": shape} if batch is None else {"batch_input_shape": [batch, *shape]}
         return config
 
     @classmethod
@@ -318,6 +357,22 @@ def _target(
             "a loaded model or a callable."
         )
     return CallableTarget(handle, arguments)
+
+
+def _given_shape(arguments: dict[str, Any]) -> tuple[int | None, ...] | None:
+    """Take `input_shape`, or what configs of Keras 2 say instead, out of a layer's arguments: the shape with its batch.
+
+    Raises ConfigError if both are given.
+    """
+    shape, whole = arguments.pop("input_shape", None), arguments.pop("batch_input_shape", None)
+    if shape is not None and whole is not None:
+        raise ConfigError(
+            f"input_shape={shape!r} and batch_input_shape={whole!r} say the same thing, without and with the batch "
+            "dimension. Pass one of the two."
+        )
+    if whole is not None:
+        return tuple(whole)
+    return None if shape is None else (None, *shape)
 
 
 def _is_dtype(dtype: Any) -> bool:

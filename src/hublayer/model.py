@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 from hublayer import hub
-from hublayer.errors import EndpointError
+from hublayer.errors import ConfigError, EndpointError
 from hublayer.graph.side_effects import refuse_side_effects
 from hublayer.keras_backend import check_backend
+from hublayer.load_options import load_options_from_config, load_options_to_config
 from hublayer.runtime.call import call_endpoint
 from hublayer.runtime.choice import load_program
 from hublayer.savedmodel import SavedModel, read
+from hublayer.savedmodel.checkpoint_keys import changing_tables
 from hublayer.savedmodel.endpoints import Endpoint
 from hublayer.savedmodel.reader import MetaGraph
 
@@ -44,7 +47,8 @@ def load(
     if not allow_side_effects:
         refuse_side_effects(saved_model, meta_graph)
     program = load_program(runtime, saved_model, meta_graph, options)
-    return Model(program, saved_model, meta_graph, str(handle))
+    loaded_with = {"tags": tags, "options": options, "runtime": runtime, "allow_side_effects": allow_side_effects}
+    return Model(program, saved_model, meta_graph, str(handle), loaded_with)
 
 
 class BoundEndpoint:
@@ -62,11 +66,14 @@ class BoundEndpoint:
         Raises an InputError or ArgumentsError, which print what was expected beside what came.
         """
         endpoint = self.endpoint
-        order = endpoint.positional or endpoint.inputs
+        order = endpoint.positional
+        if endpoint.kind == "signature" and len(endpoint.inputs) == 1:
+            order = endpoint.inputs
         if len(args) > len(order):
             raise EndpointError(
                 f"The {endpoint.kind} {endpoint.name!r} takes {len(order)} arguments by position, but {len(args)} came."
-                f"\nExpected:\n{endpoint.describe_inputs()}"
+                " Pass the others by name, as keywords or as **dict.\n"
+                f"Expected:\n{endpoint.describe_inputs()}"
             )
         given = dict(zip(order, args, strict=False))
         given.update(kwargs)
@@ -85,6 +92,14 @@ class BoundEndpoint:
         if nested in callables:
             return BoundEndpoint(self.model, callables[nested])
         raise AttributeError(f"{self.endpoint.name!r} has no callable {name!r}.")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return BoundEndpoint._of, (self.model, self.endpoint.kind, self.endpoint.name)
+
+    @classmethod
+    def _of(cls, model: Model, kind: str, name: str) -> BoundEndpoint:
+        endpoints = model.meta_graph.signatures if kind == "signature" else model.meta_graph.callables
+        return cls(model, endpoints[name])
 
     def __repr__(self) -> str:
         return f"<{self.endpoint.kind} {self.endpoint.name!r} of {self.model.shown}>\n{self.endpoint.describe_inputs()}"
@@ -115,11 +130,21 @@ class Model:
     Call it (``model(x, training=False)``), its signatures (``model.signatures["serving_default"](x=x)``) or its named
     callables (``model.tokenize(text)``). Other names are the attributes that the publisher saved.
 
+    A copy, and a pickle, loads the model again by its handle and then has the same values of its variables.
+
     handle: what it was loaded from. shown: the same without secrets, for messages.
     saved_model, meta_graph: the facts of its files. program: the runtime's side.
     """
 
-    def __init__(self, program: Any, saved_model: SavedModel, meta_graph: MetaGraph, handle: str):
+    def __init__(
+        self,
+        program: Any,
+        saved_model: SavedModel,
+        meta_graph: MetaGraph,
+        handle: str,
+        loaded_with: Mapping[str, Any] | None = None,
+    ):
+        self._loaded_with = dict(loaded_with or {})
         self.program = program
         self.saved_model = saved_model
         self.meta_graph = meta_graph
@@ -180,6 +205,29 @@ class Model:
                 f"{self.shown} has no attribute {name!r}; its callables are {list(self.meta_graph.callables)}."
             ) from None
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        if changing_tables(self.saved_model, self.meta_graph):
+            raise ConfigError(
+                f"{self.shown} has tables whose contents can change, which a copy or a pickle would not have. Keep its "
+                "handle instead, and pass that to hub.load or hub.KerasLayer where the model is needed."
+            )
+        options = load_options_to_config(self._loaded_with.get("options"))
+        # A relative path would mean another folder in a process that was started elsewhere.
+        handle = str(Path(self.handle).absolute()) if Path(self.handle).exists() else self.handle
+        return _load_again, (handle, {**self._loaded_with, "options": options}, self.program.values())
+
     def __repr__(self) -> str:
         callables, signatures = list(self.meta_graph.callables), list(self.meta_graph.signatures)
         return f"<Model {self.shown} ({self.saved_model.format}): callables {callables}, signatures {signatures}>"
+
+
+def _load_again(handle: str, loaded_with: Mapping[str, Any], values: Mapping[str, Any]) -> Model:
+    """The copy of a model: loaded as it was, with the values that its variables had."""
+    import keras
+
+    options = loaded_with["options"]
+    if options is not None and keras.config.backend() == "tensorflow":
+        options = load_options_from_config(options)
+    model = load(handle, **{**loaded_with, "options": options})
+    model.program.set_values(values)
+    return model

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from hublayer.runtime.translated import pack
+from hublayer.runtime.structures import pack
 from hublayer.savedmodel.endpoints import Endpoint
 from hublayer.savedmodel.reader import MetaGraph
 from hublayer.savedmodel.specs import TensorSpec, spec_leaves

@@ -172,8 +172,9 @@ class GraphSource:
             parts = components(leaf)
             if not parts or any(part.dtype in ("variant", "resource") for part in parts):
                 raise UnsupportedOpsError(
-                    f"{leaf} tensors at the {endpoint.kind} {endpoint.name!r}: the translated runtime has none. On "
-                    "Keras's TensorFlow backend, runtime='native' has."
+                    f"The {endpoint.kind} {endpoint.name!r} takes or returns {leaf} values. The translated runtime "
+                    "knows dense, ragged and sparse tensors. TensorFlow's own loader (runtime='native', on Keras's "
+                    "TensorFlow backend) knows other types once the package that defines them is imported."
                 )
             flat += parts
         return tuple(flat)

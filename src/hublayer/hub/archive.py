@@ -119,8 +119,8 @@ def unpack(archive: Archive, folder: Path, origin: Origin, limits: Limits | None
     Raises:
         NotAnArchiveError: the file is something else.
         CorruptArchiveError: it is truncated or damaged.
-        UnsafeArchiveError: a member has a name that leads outside or is there twice, or is a link, a device or
-            encrypted; or the archive goes beyond the limits.
+        UnsafeArchiveError: a member has a name that leads outside, or that of another one with other content, or is a
+            link, a device or encrypted; or the archive goes beyond the limits.
     """
     with SafeFolder(folder, lambda: archive.received, limits or Limits(), origin) as safe:
         try:

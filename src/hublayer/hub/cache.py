@@ -39,6 +39,7 @@ from hublayer.errors import (
     ServerError,
 )
 from hublayer.hub import manifest as manifests
+from hublayer.hub.cache_folder import as_folder, folder_of
 from hublayer.hub.handle import Handle
 from hublayer.hub.manifest import Manifest
 from hublayer.hub.sources import Fetched, Workspace
@@ -74,15 +75,21 @@ class Cache:
 
     @classmethod
     def from_environment(cls) -> Cache:
-        """Return the cache in ``HUBLAYER_CACHE``, else ``TFHUB_CACHE_DIR``, else the user's cache folder."""
-        chosen = os.environ.get("HUBLAYER_CACHE") or os.environ.get("TFHUB_CACHE_DIR")
-        return cls(_absolute(chosen or platformdirs.user_cache_dir("hublayer")))
+        """Return the cache in ``HUBLAYER_CACHE``, else ``TFHUB_CACHE_DIR``, else the user's cache folder.
+
+        Raises:
+            CacheError: the variable names something other than a folder of this machine.
+        """
+        chosen = folder_of("HUBLAYER_CACHE") or folder_of("TFHUB_CACHE_DIR")
+        return cls(chosen or Path(platformdirs.user_cache_dir("hublayer")).absolute())
 
     @classmethod
     def shared_from_environment(cls) -> list[Cache]:
         """Return the caches in ``HUBLAYER_SHARED_CACHE``, which are read and never written."""
-        chosen = os.environ.get(SHARED_VARIABLE)
-        return [cls(_absolute(part)) for part in chosen.split(os.pathsep) if part] if chosen else []
+        chosen = os.environ.get(SHARED_VARIABLE, "")
+        if "://" in chosen:
+            raise CacheError(f"{SHARED_VARIABLE} names folders, separated by {os.pathsep!r}, and takes no URLs.")
+        return [cls(as_folder(part, SHARED_VARIABLE)) for part in chosen.split(os.pathsep) if part]
 
     @staticmethod
     def entry_name(key: str) -> str:
@@ -279,10 +286,6 @@ def check_digest(digest: str, expected: str | None, handle: str, url: str) -> No
             f"lock file pins\n  came:     {digest}\n  to do:    do not use it before you know why it changed; if the "
             "change is wanted, correct the pin, or run: hublayer lock HANDLE"
         )
-
-
-def _absolute(folder: str) -> Path:
-    return Path(folder).expanduser().absolute()
 
 
 def _read_json(path: str) -> Any:

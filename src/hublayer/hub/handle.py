@@ -14,7 +14,8 @@ from hublayer.hub import hugging_face_model, kaggle_model
 
 ARCHIVE_SUFFIXES = (".tar.gz", ".tgz", ".tar", ".zip")
 FORMAT_PARAMETER = "tf-hub-format"
-TFHUB_HOSTS = ("tfhub.dev", "www.tfhub.dev")
+# The second and the third are names of the first; the third is its mirror where the first is out of reach.
+TFHUB_HOSTS = ("tfhub.dev", "www.tfhub.dev", "hub.tensorflow.google.cn")
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)(://|::)")
 _PIN = "@sha256:"
@@ -45,9 +46,9 @@ class Handle:
 
     ``text`` is what the caller gave, without the pin. ``location`` is the path or URL to go to; of a URL the scheme and
     host are lower case, the default port and the fragment are gone. ``key`` is equal for two spellings of one model
-    (trailing slash, user name, ``tf-hub-format``, the forms of a Kaggle page); the cache is keyed by it. ``shown`` is
-    the text without secrets: messages, manifests and ``repr`` hold this one only. ``pin`` is the digest that the
-    content must have, ``sha256:`` and 64 hexadecimal digits, or None.
+    (trailing slash, user name, ``tf-hub-format``, the hosts of tfhub.dev, the forms of a Kaggle page); the cache is
+    keyed by it. ``shown`` is the text without secrets: messages, manifests and ``repr`` hold this one only. ``pin`` is
+    the digest that the content must have, ``sha256:`` and 64 hexadecimal digits, or None.
     """
 
     kind: Kind
@@ -180,8 +181,8 @@ def _parse_web(url: str, shown: str) -> Handle:
         kind = Kind.ARCHIVE_URL
     elif parts.hostname in hugging_face_model.HOSTS:
         kind, key = Kind.HUGGING_FACE, hugging_face_model.from_page(parts.path, shown).handle
-    elif parts.hostname in TFHUB_HOSTS:
-        kind = Kind.TFHUB
+    elif parts.hostname in TFHUB_HOSTS and parts.port is None:
+        kind, key = Kind.TFHUB, urlunsplit(parts._replace(netloc=TFHUB_HOSTS[0]))
     return Handle(kind, shown=shown, text=url, location=location, key=key)
 
 

@@ -7,6 +7,7 @@ import os
 import re
 from pathlib import Path
 
+from hublayer.hub.cache_folder import folder_of
 from hublayer.hub.handle import Handle, Kind
 from hublayer.hub.layout import holds_saved_model
 
@@ -17,13 +18,13 @@ _SHARD = re.compile(r"variables\.data-(\d{5})-of-(\d{5})")
 
 def find(handle: Handle) -> Path | None:
     """Return the folder in which tensorflow_hub keeps the model of a URL handle, or None if not complete."""
-    root = os.environ.get(VARIABLE)
-    if not root or handle.kind is Kind.LOCAL:
+    root = folder_of(VARIABLE)
+    if root is None or handle.kind is Kind.LOCAL:
         return None
     # It hashed the handle as the user wrote it.
     for text in dict.fromkeys([handle.text, handle.location, handle.key]):
         name = hashlib.sha1(text.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
-        folder = Path(root).expanduser().absolute() / name
+        folder = root / name
         if holds_saved_model(folder) and _has_its_variables(folder / "variables"):
             return folder
     return None

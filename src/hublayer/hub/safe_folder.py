@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -42,7 +42,7 @@ class Readable(Protocol):
 
 class SafeFolder:
     """Writes members below ``root``, an empty folder; raises UnsafeArchiveError, naming the member, instead of
-    writing elsewhere, over something, or beyond the limits."""
+    writing elsewhere, over something else, or beyond the limits."""
 
     def __init__(self, root: Path, archive_size: Callable[[], int], limits: Limits, origin: Origin):
         self.root = root
@@ -51,7 +51,8 @@ class SafeFolder:
         self._origin = origin
         self._sums = RunningSums()
         self._written_bytes = 0
-        self._names: set[tuple[str, ...]] = set()
+        self._members = 0
+        self._files: set[tuple[str, ...]] = set()
         self._folders: set[tuple[str, ...]] = {()}
 
     def __enter__(self) -> SafeFolder:
@@ -70,19 +71,22 @@ class SafeFolder:
         return {name: File(size, value) for name, (size, value) in self._sums.results().items()}
 
     def add_folder(self, name: str) -> None:
-        """Make the folder of a member."""
+        """Make the folder of a member; it may be there already."""
         parts = self.parts(name)
-        if not parts:  # "./", the root itself
-            return
-        self._claim(parts, name)
+        self._members += 1
+        self._count(name)
         self._make_folders(parts, name)
 
     def add_file(self, name: str, content: Readable) -> None:
-        """Write the file of a member, mode 0644."""
+        """Write the file of a member, mode 0644. A member that comes again has to have the same content."""
         parts = self.parts(name)
         if not parts:
             raise self.unsafe(name, "it names the folder itself but is a file")
-        self._claim(parts, name)
+        self._members += 1
+        self._count(name)
+        if parts in self._files:
+            self._compare(parts, name, content)
+            return
         self._make_folders(parts[:-1], name)
         path = self.root.joinpath(*parts)
         # "x" neither overwrites nor follows a link, whatever a file system makes of upper and lower case.
@@ -92,14 +96,25 @@ class SafeFolder:
             raise self.unsafe(name, "another member has this name") from None
         except OSError as error:
             raise self._named(error, name) from error
+        self._files.add(parts)
         with file, self._sums.of("/".join(parts)) as running_sum:
-            while chunk := content.read(_CHUNK):
-                self._written_bytes += len(chunk)
-                if self._written_bytes > self._limits.free_bytes and self._written_bytes > self.allowed_bytes:
-                    raise self.too_large(name)
+            for chunk in self._chunks(name, content):
                 running_sum.update(chunk)
                 file.write(chunk)
         path.chmod(0o644)
+
+    def _compare(self, parts: tuple[str, ...], name: str, content: Readable) -> None:
+        with self.root.joinpath(*parts).open("rb") as file:
+            same = all(file.read(len(chunk)) == chunk for chunk in self._chunks(name, content)) and not file.read(1)
+        if not same:
+            raise self.unsafe(name, "another member has this name, and another content")
+
+    def _chunks(self, name: str, content: Readable) -> Iterator[bytes]:
+        while chunk := content.read(_CHUNK):
+            self._written_bytes += len(chunk)
+            if self._written_bytes > self._limits.free_bytes and self._written_bytes > self.allowed_bytes:
+                raise self.too_large(name)
+            yield chunk
 
     def unsafe(self, name: str, why: str) -> UnsafeArchiveError:
         """Return the error that refuses a member."""
@@ -115,18 +130,11 @@ class SafeFolder:
         """Return the folders and the file that a member names; raise UnsafeArchiveError if it could lead outside."""
         return member_parts(name, self._origin)
 
-    def _claim(self, parts: tuple[str, ...], name: str) -> None:
-        if parts in self._names:
-            raise self.unsafe(name, "another member has this name")
-        self._names.add(parts)
-        self._count(name)
-
     def _make_folders(self, parts: tuple[str, ...], name: str) -> None:
         for depth in range(1, len(parts) + 1):
             folder = parts[:depth]
             if folder in self._folders:
                 continue
-            self._count(name)
             path = self.root.joinpath(*folder)
             try:
                 path.mkdir()
@@ -136,9 +144,10 @@ class SafeFolder:
                 raise self._named(error, name) from error
             path.chmod(0o755)
             self._folders.add(folder)
+            self._count(name)
 
     def _count(self, name: str) -> None:
-        if len(self._names) + len(self._folders) > 2 * self._limits.members or len(self._names) > self._limits.members:
+        if max(self._members, len(self._files) + len(self._folders) - self._limits.members) > self._limits.members:
             raise self.unsafe(name, f"the archive has more than {self._limits.members:,} members")
 
     def _named(self, error: OSError, name: str) -> Exception:

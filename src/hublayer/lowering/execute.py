@@ -12,7 +12,7 @@ import numpy as np
 from hublayer.errors import ExecutionError, HubLayerError, UnsupportedOpsError
 from hublayer.graph.ir import Function, Graph, Node, Value
 from hublayer.graph.numpy_ops import NUMPY_OPS
-from hublayer.graph.op_schema import has_list_output, input_groups, output_count
+from hublayer.graph.op_schema import has_list_output, input_groups, op_schema, output_count
 from hublayer.graph.output_sizes import asks_for_size, refuse_too_large_array
 from hublayer.lowering.known_values import array_of, at_once, known
 from hublayer.lowering.memory import size_check
@@ -133,7 +133,7 @@ class Executable:
         fold = _bind_numpy(node, numpy_op) if numpy_op else None
         many = number != 1 or has_list_output(node.op)
         check = self._size_check if asks_for_size(node.op) else None
-        return _Step(node, _bind_lowering(node, lowering, self.backend), fold, inputs, outputs, many, check)
+        return _Step(node, _bind_lowering(node, lowering), fold, inputs, outputs, many, check)
 
     def __call__(self, run: Run, arguments: Sequence[Any]) -> list[Any]:
         """The outputs for `arguments`, NumPy arrays (static) or tensors of the backend (traced).
@@ -194,15 +194,7 @@ def _attributes(node: Node, lowering: Lowering) -> dict[str, Any]:
     return values | {name: read(values[name]) for name, read in lowering.decode.items() if name in values}
 
 
-def _bind_lowering(node: Node, lowering: Lowering, backend: str) -> Callable[[Run, list[Any]], Any]:
-    if backend == "torch":
-        from hublayer.lowering.backends.torch.unsigned import bind_unsigned
-
-        return bind_unsigned(node, lowering, _bind) or _bind(node, lowering)
-    return _bind(node, lowering)
-
-
-def _bind(node: Node, lowering: Lowering) -> Callable[[Run, list[Any]], Any]:
+def _bind_lowering(node: Node, lowering: Lowering) -> Callable[[Run, list[Any]], Any]:
     if "_gradient_function" in node.attrs:
         from hublayer.lowering.custom_gradients import bind_custom_gradient
 
@@ -289,12 +281,14 @@ def missing_ops(functions: Sequence[Function], backend: str) -> dict[str, str]:
 def unsupported_error(missing: Mapping[str, str], backend: str) -> UnsupportedOpsError:
     """The one error for what `missing_ops` and the like have found."""
     hint = "StableHLO (XlaCallModule) runs on Keras's JAX backend. " if "XlaCallModule" in missing else ""
+    native = "On Keras's TensorFlow backend, runtime='native' runs every op of TensorFlow's."
+    if not all(op_schema(op.split(" ")[0]) for op in missing):
+        native = "TensorFlow itself has not all of them either: they come from other packages."
     lines = [f"    {op} ({where})" for op, where in sorted(missing.items())]
     return UnsupportedOpsError(
         f"The translated runtime on {backend} cannot run {len(missing)} of the model's ops.\n"
         + "\n".join(lines)
-        + f"\n{hint if backend != 'jax' else ''}On Keras's TensorFlow backend, runtime='native' runs every op of "
-        "TensorFlow's.",
+        + f"\n{hint if backend != 'jax' else ''}{native}",
         missing,
     )
 

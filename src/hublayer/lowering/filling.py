@@ -13,31 +13,31 @@ from hublayer.lowering.registry import Static, lowers
 from hublayer.lowering.shape import integers
 
 
-@lowers("Tile", picks=True)
+@lowers("Tile")
 def tile(input: Any, multiples: Static) -> Any:
     """`input` repeated multiples[i] times along dimension i."""
     return ops.tile(input, integers(multiples))
 
 
-@lowers("Fill", picks=True)
+@lowers("Fill")
 def fill(dims: Static, value: Any) -> Any:
     """The scalar `value` everywhere in a tensor of shape `dims`."""
     return ops.broadcast_to(value, integers(dims))
 
 
-@lowers("BroadcastTo", picks=True)
+@lowers("BroadcastTo")
 def broadcast_to(input: Any, shape: Static) -> Any:
     """`input` broadcast to `shape`."""
     return ops.broadcast_to(input, integers(shape))
 
 
-@lowers("Empty", picks=True)
+@lowers("Empty")
 def empty(shape: Static, *, dtype: str, init: bool = False) -> Any:
     """Zeros, whether or not they are asked for."""
     return ops.zeros(integers(shape), backend_dtype(dtype))
 
 
-@lowers("Range", picks=True)
+@lowers("Range")
 def range_(start: Static, limit: Static, delta: Static) -> np.ndarray:
     """start, start + delta, … up to `limit`, which is left out."""
     return NUMPY_OPS["Range"]([start, limit, delta], {})
@@ -54,7 +54,7 @@ def lin_space(start: Any, stop: Any, num: Static) -> Any:
     return ops.concatenate([ops.reshape(start, [1]), between, ops.reshape(stop, [1])])
 
 
-@lowers("OneHot", picks=True)
+@lowers("OneHot")
 def one_hot(indices: Any, depth: Static, on_value: Any, off_value: Any, *, axis: int = -1) -> Any:
     """`on_value` where the position on the new dimension is the index, else `off_value`.
 

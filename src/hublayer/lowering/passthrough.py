@@ -27,12 +27,11 @@ lowers_table(
         "Snapshot": lambda input: input,
         "StopGradient": stop_gradient,
         "ZerosLike": ops.zeros_like,
-    },
-    picks=True,
+    }
 )
 
 
-@lowers("PreventGradient", picks=True)
+@lowers("PreventGradient")
 def prevent_gradient(input: Any, *, message: str = "") -> Any:
     """`input`. TensorFlow refuses to differentiate here; this runtime differentiates the identity."""
     return input

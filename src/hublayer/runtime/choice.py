@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from hublayer.choices import choose_endpoint
@@ -18,7 +19,8 @@ def load_program(runtime: str, saved_model: SavedModel, meta_graph: MetaGraph, o
     """Load `meta_graph` with the runtime of that name, which gives a hublayer.runtime.program.Program.
 
     "auto" takes the translated runtime on JAX and PyTorch. On the TensorFlow backend it takes the native one, except
-    for TF1 models that TensorFlow's loader cannot train rightly, and for models that it cannot load at all.
+    for TF1 models that TensorFlow's loader cannot train rightly, and, with a warning, for models that it cannot load at
+    all: some have types that this TensorFlow does not know, as the policies of agents do.
 
     Raises BackendError for a runtime that is not known or that the Keras backend cannot offer, and what the runtimes
     raise.
@@ -47,10 +49,15 @@ def load_program(runtime: str, saved_model: SavedModel, meta_graph: MetaGraph, o
             return program
     try:
         return native.load(saved_model, meta_graph, options)
-    except (ModelLoadError, UnsupportedOpsError):
+    except (ModelLoadError, UnsupportedOpsError) as error:
         program = translated.load(saved_model, meta_graph, options)
-        if not _runs(program, _obvious(meta_graph)):
+        if not any(_runs(program, [endpoint]) for endpoint in _obvious(meta_graph)):
             raise
+        warnings.warn(
+            f"TensorFlow's own loader does not load this model, so it runs translated (runtime='translated' says so "
+            f"without this warning). {error}",
+            stacklevel=4,
+        )
         return program
 
 
@@ -75,7 +82,7 @@ def trains_better_translated(saved_model: SavedModel, meta_graph: MetaGraph) -> 
 
 
 def _obvious(meta_graph: MetaGraph) -> list[Endpoint]:
-    """The endpoint that a layer would call; all of them if none stands out."""
+    """The endpoint that a layer would call; all of them if none stands out, for the caller names one then."""
     try:
         return [choose_endpoint(meta_graph, None, "")]
     except EndpointError:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from hublayer.errors import UnsupportedOpsError
 from hublayer.graph.endpoint_graph import EndpointGraph, reached
+from hublayer.graph.ir import Function
 from hublayer.graph.partition import partition
 from hublayer.graph.parts import Partition
 from hublayer.graph.passes.dead_code import drop_dead_code
@@ -52,5 +53,20 @@ def cut(graph: EndpointGraph, backend: str) -> Partition | None:
         raise unsupported_error(missing, backend)
     if found is None or found.before is None:
         return found
-    before = merge_same_nodes(keep_rows_of_splits(shorten_text_idioms(found.before)))
-    return replace(found, before=before)
+    return replace(found, before=_shortened(found.before))
+
+
+def host_alone(graph: EndpointGraph) -> Function | None:
+    """The whole of a graph that only preprocesses, as the host runs it; None if it has weights or needs the device."""
+    entry = drop_dead_code(look_up_every_token(graph.graph.entry))
+    used = {value.node for node in entry.nodes for value in node.inputs}
+    captured = zip(entry.parameters[len(graph.inputs) :], graph.captures, strict=True)
+    if any(isinstance(capture, str) and parameter.name in used for parameter, capture in captured):
+        return None
+    if not all(runs_on_host(node.op) for function in reached(entry, graph.graph.functions) for node in function.nodes):
+        return None
+    return _shortened(entry)
+
+
+def _shortened(function: Function) -> Function:
+    return merge_same_nodes(keep_rows_of_splits(shorten_text_idioms(function)))

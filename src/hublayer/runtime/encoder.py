@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 
-from hublayer.errors import EndpointError, InputStructureError
+from hublayer.choices import OutputChoice
+from hublayer.errors import EndpointError, InputStructureError, NotSeparableError
+from hublayer.host.stage import HostStage
 from hublayer.runtime.preprocessor import Preprocessor, argument_names, input_names, learn
 from hublayer.runtime.staged import StagedEndpoint
+from hublayer.runtime.structures import pack
 from hublayer.runtime.traces import select_traces
 from hublayer.savedmodel.endpoints import Endpoint, Trace
 from hublayer.savedmodel.specs import Shape
@@ -39,14 +42,14 @@ def staged_traces(
 ) -> list[tuple[Trace, dict[str, Any], StagedEndpoint]]:
     """The traces for these arguments with their parts.
 
-    Raises EndpointError if the endpoint works on no strings, so that there is nothing to separate.
+    Raises NotSeparableError if the endpoint works on no strings, so that there is nothing to separate.
     """
     program = translated_program(model)
     found = []
     for trace, values in select_traces(endpoint, training, arguments):
         staged = program.staged(endpoint, trace)
         if staged is None:
-            raise EndpointError(
+            raise NotSeparableError(
                 f"The {endpoint.kind} {endpoint.name!r} of {model.shown} needs no strings and no tables: there is "
                 "no preprocessor, and the layer is its own encoder."
             )
@@ -55,15 +58,29 @@ def staged_traces(
     return found
 
 
-def preprocessor(model: Model, endpoint: Endpoint, arguments: Mapping[str, Any]) -> Preprocessor:
-    """The preprocessor of an endpoint. Raises EndpointError if it works on no strings."""
+def preprocessor(model: Model, endpoint: Endpoint, arguments: Mapping[str, Any], choice: OutputChoice) -> Preprocessor:
+    """The preprocessor of an endpoint; of one that only preprocesses, what `choice` leaves of its outputs.
+
+    Raises NotSeparableError if it works on no strings.
+    """
     found = staged_traces(model, endpoint, False, arguments)
-    return Preprocessor(
-        endpoint,
-        [(trace, values) for trace, values, _ in found],
-        [staged.stage for _, _, staged in found],
-        [staged.device_inputs for _, _, staged in found],
-    )
+    traces = [(trace, values) for trace, values, _ in found]
+    whole = _on_host_alone(staged for _, _, staged in found)
+    if whole is not None:
+        return Preprocessor(endpoint, traces, whole, [() for _ in whole], choice)
+    stages, passed = [staged.stage for _, _, staged in found], [staged.device_inputs for _, _, staged in found]
+    return Preprocessor(endpoint, traces, stages, passed)
+
+
+def _on_host_alone(traces: Iterable[StagedEndpoint]) -> list[HostStage] | None:
+    """The stages of an endpoint that only preprocesses; None if one of its traces leaves something for an encoder."""
+    stages = []
+    for staged in traces:
+        stage = staged.on_host_alone()
+        if stage is None:
+            return None
+        stages.append(stage)
+    return stages
 
 
 class EncoderTarget:
@@ -77,14 +94,20 @@ class EncoderTarget:
         self._endpoint = endpoint
         self._arguments = dict(arguments)
         self.handle: str | None = model.handle
+        self.shown = model.shown
         self.tags: list[str] | None = sorted(model.meta_graph.tags) if len(model.saved_model.meta_graphs) > 1 else None
         self.signature = signature
         self.is_hub_module = model.saved_model.is_hub_module
         self.serving_graph_only = False
         self.resolved_object: Any = model
-        self.trackable = None
         self.seed_generator = self._program.seed_generator
+        if _on_host_alone(staged for _, _, staged in staged_traces(model, endpoint, False, arguments)) is not None:
+            raise NotSeparableError(
+                f"The {endpoint.kind} {endpoint.name!r} of {model.shown} only preprocesses: its preprocessor gives all "
+                "of its outputs, and nothing is left for an encoder."
+            )
         self._names = self._argument_names(False)
+        self.trackable = self._program.trackable(endpoint)
 
     def _staged(self, training: bool) -> tuple[Trace, StagedEndpoint]:
         trace, _, staged = staged_traces(self.model, self._endpoint, training, self._arguments)[0]
@@ -113,8 +136,6 @@ class EncoderTarget:
 
     def __call__(self, inputs: Any, training: bool) -> Any:
         """Outputs for what the preprocessor returned: an array, or a dict of arrays."""
-        from hublayer.runtime.translated import pack
-
         trace, staged = self._staged(training)
         names = self._argument_names(training)
         if not isinstance(inputs, Mapping):

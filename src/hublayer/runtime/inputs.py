@@ -1,12 +1,16 @@
 """Fit what a caller passed to what an endpoint was saved with.
 
-One tensor goes to the one input, a list or tuple by position, a dict by name. Widths of integers and floats are
-cast where nothing can be lost; NumPy's default float64 and Python numbers become what the endpoint takes, as in Keras.
+One tensor goes to the one input, a dict by name, a list or tuple by position where the inputs have an order: a
+callable's parameters have one, and a list that the publisher's function takes; the names of a signature or of a dict
+have none.
+
+Numbers are cast where nothing can be lost; floats become what the endpoint takes, as in Keras.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import IntEnum
 from typing import Any
 
 import numpy as np
@@ -19,11 +23,21 @@ from hublayer.savedmodel.specs import CompositeSpec, Spec, is_spec, shape_text
 
 # How far a mismatch got; of several traces' errors, the one that got furthest tells most.
 _PROGRESS = (InputStructureError, InputNameError, InputShapeError, InputDtypeError)
-_FLOATS = {"float16": 16, "bfloat16": 16, "float32": 32, "float64": 64}
+# Bits of the whole numbers that a float holds exactly.
+_FLOATS = {"bfloat16": 8, "float16": 11, "float32": 24, "float64": 53}
 _INTEGERS = {
     **{f"int{bits}": (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for bits in (8, 16, 32, 64)},
     **{f"uint{bits}": (0, 2**bits - 1) for bits in (8, 16, 32, 64)},
+    "bool": (0, 1),
 }
+
+
+class _Casts(IntEnum):
+    """Which casts are allowed. A trace that needs less of them is preferred."""
+
+    NONE = 0
+    LOSSLESS = 1
+    AS_KERAS = 2
 
 
 def describe_value(value: Any, tensors: Tensors) -> str:
@@ -48,9 +62,9 @@ def _is_array(value: Any, tensors: Tensors) -> bool:
 
 
 class _Fit:
-    def __init__(self, tensors: Tensors, exact: bool):
+    def __init__(self, tensors: Tensors, casts: _Casts):
         self.tensors = tensors
-        self.exact = exact
+        self.casts = casts
 
     def structure(self, expected: Any, value: Any, path: str) -> Any:
         if is_spec(expected):
@@ -65,6 +79,11 @@ class _Fit:
         if isinstance(value, Mapping):
             self.check_names(list(expected), list(value), path)
             return {key: self.structure(expected[key], value[key], f"{path}[{key!r}]") for key in expected}
+        if len(expected) > 1:
+            came = f"a {type(value).__name__} has" if isinstance(value, list | tuple) else "one value has"
+            raise InputStructureError(
+                f"{path} are named, and {came} no names. Pass a dict with the keys {', '.join(map(repr, expected))}"
+            )
         return dict(zip(expected, self.by_position(list(expected.values()), value, path), strict=True))
 
     def sequence(self, expected: list | tuple, value: Any, path: str) -> Any:
@@ -161,20 +180,40 @@ class _Fit:
         got = tensors.dtype(value) if tensors.is_tensor(value) else _numpy_dtype(value)
         if got == spec.dtype or spec.dtype is None:
             return tensors.convert(value, spec)
-        if self.exact or not self.loses_nothing(value, got, spec.dtype):
-            raise InputDtypeError(f"{path} is {spec.dtype}, but {got} came; it cannot be cast without loss")
+        allowed = self.casts
+        if allowed == _Casts.NONE or not (
+            self.loses_nothing(value, got, spec.dtype)
+            or (allowed == _Casts.AS_KERAS and got in _FLOATS and spec.dtype in _FLOATS)
+        ):
+            raise InputDtypeError(f"{path} is {spec.dtype}, but {got} came{_why_not(got, spec.dtype)}")
         return tensors.convert(value, spec)
 
     def loses_nothing(self, value: Any, got: str, expected: str) -> bool:
         if got in _FLOATS and expected in _FLOATS:
-            return _FLOATS[got] < _FLOATS[expected] or not self.tensors.is_tensor(value)
-        if got in _INTEGERS and expected in _INTEGERS:
+            return _FLOATS[got] < _FLOATS[expected] and (got, expected) != ("bfloat16", "float16")
+        if got in _INTEGERS and expected in _FLOATS:
+            return max(-_INTEGERS[got][0], _INTEGERS[got][1]) <= 2 ** _FLOATS[expected]
+        if got in _INTEGERS and expected in _INTEGERS and expected != "bool":
             low, high = _INTEGERS[expected]
             if low <= _INTEGERS[got][0] and _INTEGERS[got][1] <= high:
                 return True
             known = self.tensors.concrete(value) if self.tensors.is_tensor(value) else value
             return known is not None and (known.size == 0 or (low <= int(known.min()) and int(known.max()) <= high))
         return False
+
+
+def _why_not(got: str, expected: str) -> str:
+    """Why a dtype is not cast to another, as the end of a sentence."""
+    if got in _INTEGERS and expected in _FLOATS:
+        return (
+            f". {expected} holds whole numbers up to {2 ** _FLOATS[expected]:,} exactly, {got} goes up to "
+            f"{_INTEGERS[got][1]:,}. If yours are small enough, cast them to {expected} yourself"
+        )
+    if got in _INTEGERS and expected in _INTEGERS and expected != "bool":
+        return f". Integers are narrowed only where their values are known and fit {expected}"
+    if got in _FLOATS and expected in _INTEGERS:
+        return f". Floats are not rounded on the way; cast them to {expected} yourself if that is meant"
+    return ""
 
 
 def _shape(value: Any, tensors: Tensors) -> tuple:
@@ -186,18 +225,43 @@ def _numpy_dtype(value: np.ndarray) -> str:
 
 
 def _fit_inputs(endpoint: Endpoint, trace: Trace, inputs: Any, fit: _Fit) -> dict[str, Any]:
+    if endpoint.own_inputs is not None and not _has_names_of(endpoint, inputs):
+        return _by_spec_name(endpoint.own_inputs, fit.structure(endpoint.own_inputs, inputs, "inputs"))
     expected = {name: trace.arguments.get(name) for name in endpoint.inputs}
     if not expected:
         if inputs is None or (isinstance(inputs, list | tuple | dict) and not inputs):
             return {}
         raise InputStructureError("it takes no inputs, but some came")
+    if isinstance(inputs, Mapping) and endpoint.keywords:
+        inputs = {name if name in expected else endpoint.keywords.get(name, name): x for name, x in inputs.items()}
     if len(expected) > 1:
+        if endpoint.ordered and isinstance(inputs, list | tuple):
+            return dict(zip(expected, fit.by_position(list(expected.values()), inputs, "inputs"), strict=True))
         return fit.mapping(expected, inputs, "inputs")
     name, structure = next(iter(expected.items()))
     named = isinstance(inputs, Mapping) and list(inputs) == [name] and not isinstance(structure, dict)
     if named or (endpoint.kind == "signature" and isinstance(inputs, Mapping)):
         return fit.mapping(expected, inputs, "inputs")
     return {name: fit.structure(structure, inputs, name)}
+
+
+def _has_names_of(endpoint: Endpoint, inputs: Any) -> bool:
+    """Whether a dict has a signature's own names, and not the keys of the function that it wraps."""
+    if not isinstance(inputs, Mapping):
+        return False
+    own = endpoint.own_inputs
+    return set(inputs) == set(endpoint.inputs) and not (isinstance(own, dict) and set(own) == set(inputs))
+
+
+def _by_spec_name(structure: Any, value: Any) -> dict[str, Any]:
+    """The values at the specs of a structure by the names of the specs."""
+    if is_spec(structure):
+        return {structure.name: value}
+    found: dict[str, Any] = {}
+    items = structure if isinstance(structure, dict) else range(len(structure))
+    for key in items:
+        found |= _by_spec_name(structure[key], value[key])
+    return found
 
 
 def match_inputs(
@@ -211,10 +275,11 @@ def match_inputs(
     what came.
     """
     errors: list[InputError] = []
-    for exact in (True, False):
+    for casts in _Casts:
+        errors = []  # what is wrong is wrong with all casts
         for trace in traces:
             try:
-                return trace, _fit_inputs(endpoint, trace, inputs, _Fit(tensors, exact))
+                return trace, _fit_inputs(endpoint, trace, inputs, _Fit(tensors, casts))
             except InputError as error:
                 errors.append(error)
     furthest = max(errors, key=lambda error: _PROGRESS.index(type(error)))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from typing import Any
 
 from hublayer.errors import BackendError, ModelLoadError, UnsupportedOpsError
 from hublayer.graph.library import Library
 from hublayer.runtime.op_packages import advice, needs_text
 from hublayer.runtime.tensorflow_tensors import TensorFlowTensors
+from hublayer.runtime.weights import in_layer_order
 from hublayer.savedmodel.endpoints import Endpoint, Trace
 from hublayer.savedmodel.reader import MetaGraph, SavedModel
 
@@ -90,6 +92,9 @@ class NativeProgram:
         self.loaded = loaded
         self.meta_graph = meta_graph
         self.tensors = TensorFlowTensors()
+        # What TensorFlow marks as trainable, as it was loaded: a weight's mark follows its layer from then on.
+        self._marks: dict[int, tuple[Any, bool]] = {}
+        self._weights: dict[int, Any] = {}
 
     def run(self, endpoint: Endpoint, trace: Trace, arguments: Mapping[str, Any]) -> Any:
         """See Program.run."""
@@ -116,6 +121,10 @@ class NativeProgram:
         """`endpoint` itself: TensorFlow's loader loads one MetaGraph."""
         return endpoint
 
+    def trackable(self, endpoint: Endpoint) -> Any:
+        """See Program.trackable."""
+        return self.loaded
+
     def _concrete_functions(self, endpoint: Endpoint) -> list[Any]:
         if endpoint.kind == "signature":
             return [self.loaded.signatures[endpoint.name]]
@@ -124,18 +133,21 @@ class NativeProgram:
 
     def variables(self, endpoint: Endpoint | None = None) -> list[tuple[Any, bool]]:
         """(tf.Variable, trainable): the publisher's in their order, then those that `endpoint` reaches besides."""
-        listed = list(getattr(self.loaded, "variables", None) or ())
-        marked = self._listed_trainable()
-        found = {id(variable): variable for variable in [*listed, *(marked or ())]}
+        found = {id(variable): variable for variable in getattr(self.loaded, "variables", None) or ()}
+        found |= {id(variable): variable for variable in self._trainable_list or ()}
         for function in self._concrete_functions(endpoint) if endpoint else ():
             for variable in function.graph.variables:
                 found.setdefault(id(variable), variable)
-        if marked is None:
-            return [(variable, bool(variable.trainable)) for variable in found.values()]
-        trainable = {id(variable) for variable in marked}
-        return [(variable, key in trainable) for key, variable in found.items()]
+        return [(variable, self._is_trainable(variable)) for variable in found.values()]
 
-    def _listed_trainable(self) -> list[Any] | None:
+    def _is_trainable(self, variable: Any) -> bool:
+        marked = self._trainable_list
+        if marked is not None:
+            return any(variable is other for other in marked)
+        return self._marks.setdefault(id(variable), (variable, bool(variable.trainable)))[1]
+
+    @cached_property
+    def _trainable_list(self) -> list[Any] | None:
         """The publisher's `trainable_variables`, or None if there is no such list."""
         if self.meta_graph.objects:
             listed = getattr(self.loaded, "trainable_variables", None)
@@ -145,15 +157,34 @@ class NativeProgram:
 
     def weights(self, endpoint: Endpoint | None) -> list[Any]:
         """See Program.weights."""
-        from hublayer.runtime.tensorflow_variables import LoadedVariable
-
+        variables = [variable for variable, _ in self.variables(endpoint)]
+        if self.meta_graph.objects is not None:
+            variables = in_layer_order(self.variables(endpoint), self._trainable_list)
         return [
-            LoadedVariable(variable, trainable)
-            for variable, trainable in self.variables(endpoint)
+            self.weight(variable)
+            for variable in variables
             if variable.dtype.is_numpy_compatible
             and variable.dtype.as_numpy_dtype is not object
             and variable.shape.is_fully_defined()
         ]
+
+    def weight(self, variable: Any) -> Any:
+        """The one keras.Variable that stands for a loaded tf.Variable, whoever asks for it."""
+        from hublayer.runtime.tensorflow_variables import LoadedVariable
+
+        if id(variable) not in self._weights:
+            self._weights[id(variable)] = LoadedVariable(variable, self._is_trainable(variable))
+        return self._weights[id(variable)]
+
+    def values(self) -> dict[str, Any]:
+        """See Program.values."""
+        return {key: variable.numpy() for key, variable in loaded_variables(self).items()}
+
+    def set_values(self, values: Mapping[str, Any]) -> None:
+        """See Program.set_values."""
+        variables = loaded_variables(self)
+        for key, value in values.items():
+            variables[key].assign(value)
 
     def regularization_losses(self) -> list[Callable[[], Any]]:
         """See Program.regularization_losses."""
@@ -165,10 +196,8 @@ class NativeProgram:
         return getattr(self.loaded, name)
 
 
-def variables_by_node(program: NativeProgram) -> dict[str, Any]:
-    """The loaded variables as keras.Variables, by the key that the translated runtime has for them."""
-    from hublayer.runtime.tensorflow_variables import LoadedVariable
-
+def loaded_variables(program: NativeProgram) -> dict[str, Any]:
+    """The tf.Variables by the key that the translated runtime has for them."""
     objects = program.meta_graph.objects
     if objects is None:
         found = {variable.name.removesuffix(":0"): variable for variable in program.loaded.variables}
@@ -184,5 +213,4 @@ def variables_by_node(program: NativeProgram) -> dict[str, Any]:
                 if child not in seen and name in children:
                     seen.add(child)
                     waiting.append((child, children[name]))
-    trainable = {id(variable) for variable, is_trainable in program.variables() if is_trainable}
-    return {key: LoadedVariable(variable, id(variable) in trainable) for key, variable in found.items()}
+    return found

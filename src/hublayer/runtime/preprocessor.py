@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from hublayer.choices import OutputChoice, select_output
 from hublayer.errors import EndpointError
 from hublayer.host.resources import Resources
 from hublayer.host.stage import HostStage, StagePlan
 from hublayer.host.string_tensor import StringTensor
 from hublayer.runtime.host_tensors import HostTensors, flat_components
 from hublayer.runtime.inputs import match_inputs
+from hublayer.runtime.structures import pack
 from hublayer.savedmodel.endpoints import Endpoint, Trace
 from hublayer.savedmodel.specs import is_spec, spec_leaves
 from hublayer.savedmodel.tensors import constant_dtype
@@ -40,7 +42,8 @@ class Preprocessor:
     Called with the layer's inputs: str, lists of str, NumPy arrays, or a dict of them. Returns a NumPy array if the
     encoder takes one, otherwise a dict of arrays: ``tokens`` (batch, longest row), integers, zeros at the ends;
     ``lengths`` (batch,), how many tokens of a row count; ``values``, other numbers by batch. Where the model also has
-    number inputs they pass through under their own names.
+    number inputs they pass through under their own names. Of a model that only preprocesses it returns what the layer
+    returns, as NumPy arrays.
 
     It needs no backend and can be pickled, so that it works in the workers of a data loader; the SavedModel's folder
     must be there while tables are read.
@@ -54,12 +57,17 @@ class Preprocessor:
         traces: Sequence[tuple[Trace, Mapping[str, Any]]],
         stages: Sequence[HostStage],
         passed: Sequence[Sequence[int]],
+        choice: OutputChoice | None = None,
     ):
-        """traces: with the values of their other parameters. passed: inputs that go to the encoder as they are."""
+        """traces: with the values of their other parameters. passed: inputs that go to the encoder as they are.
+
+        choice: given where there is no encoder: the stages give the endpoint's outputs, and this is what is returned.
+        """
         self._endpoint = endpoint
         self._traces = [(trace, dict(values)) for trace, values in traces]
         self._stages = list(stages)
         self._passed = [tuple(numbers) for numbers in passed]
+        self._choice = choice
 
     def __call__(self, inputs: Any) -> Any:
         """See the class."""
@@ -72,6 +80,8 @@ class Preprocessor:
         stage = self._stages[number]
         flat = [part for value in _values(trace, bound) for part in flat_components(value)]
         arguments = stage(flat)[1]
+        if self._choice is not None:
+            return select_output(pack(trace.outputs, map(_as_numpy, arguments)), self._choice)
         if not stage.watch(arguments):
             raise EndpointError(
                 f"The {self._endpoint.kind} {self._endpoint.name!r} computes a shape from the strings that does not "
@@ -100,6 +110,10 @@ class Preprocessor:
 
     def __repr__(self) -> str:
         return f"<preprocessor of the {self._endpoint.kind} {self._endpoint.name!r}>"
+
+
+def _as_numpy(value: Any) -> np.ndarray:
+    return value.to_numpy() if isinstance(value, StringTensor) else value
 
 
 def _values(trace: Trace, bound: Mapping[str, Any]) -> list[Any]:

@@ -63,10 +63,23 @@ class Program(Protocol):
         ...
 
     def weights(self, endpoint: Endpoint | None) -> list[Any]:
-        """The model's variables as keras.Variable, in the publisher's order, `trainable` set.
+        """The model's variables as keras.Variable, always the same objects, in the order in which a layer holds them.
 
-        They are those that the publisher listed, then those that `endpoint` reaches besides.
+        They are the publisher's `trainable_variables`, the rest of the publisher's `variables`, then those that
+        `endpoint` reaches besides.
         """
+        ...
+
+    def values(self) -> dict[str, Any]:
+        """The values of the variables by key, as NumPy arrays, so that a copy of the model can be given them."""
+        ...
+
+    def set_values(self, values: Mapping[str, Any]) -> None:
+        """Set variables to values that `values` of the same model gave."""
+        ...
+
+    def trackable(self, endpoint: Endpoint) -> Any:
+        """What holds those weights for TensorFlow's checkpoints and exports; None on other backends."""
         ...
 
     def regularization_losses(self) -> list[Callable[[], Any]]:

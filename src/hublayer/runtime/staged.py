@@ -19,6 +19,7 @@ from hublayer.graph.token_rows import lay_out_rows
 from hublayer.host.resources import Resources
 from hublayer.host.stage import HostStage, StagePlan
 from hublayer.lowering.static_inputs import static_inputs
+from hublayer.runtime.cut import host_alone
 from hublayer.runtime.device_part import DevicePart
 from hublayer.runtime.following_device import FollowingDevice
 from hublayer.runtime.host_values import as_declared, from_host, tensor, to_host
@@ -93,6 +94,21 @@ class StagedEndpoint:
     def keys(self) -> list[str]:
         """Keys of the variables that the endpoint uses."""
         return list(self._variables)
+
+    def on_host_alone(self) -> HostStage | None:
+        """The whole endpoint as a stage whose arguments are the outputs; None if something is left for the device."""
+        function = host_alone(self.graph)
+        if function is None:
+            return None
+        plan = replace(
+            self.stage.plan,
+            before=function,
+            functions={each.name: each for each in reached(function, self.graph.graph.functions)},
+            arguments=tuple(("plain", number) for number in range(len(function.outputs))),
+            groups=(),
+            statics=frozenset(),
+        )
+        return HostStage(plan, self.stage.resources)
 
     def __call__(self, inputs: Sequence[Any], seed: Any) -> list[Any]:
         """The outputs: tensors of the backend; strings as NumPy arrays of bytes objects."""

@@ -22,6 +22,7 @@ class Target(Protocol):
 
     endpoint: Endpoint | None
     handle: str | None
+    shown: str  # what messages call it
     tags: list[str] | None
     signature: str | None
     is_hub_module: bool
@@ -98,15 +99,16 @@ class EndpointTarget(_BackendTarget):
         self._endpoint = endpoint
         self._arguments = arguments
         self.handle: str | None = model.handle
+        self.shown = model.shown
         self.tags: list[str] | None = sorted(model.meta_graph.tags) if len(model.saved_model.meta_graphs) > 1 else None
         self.signature = signature
         self.is_hub_module = model.saved_model.is_hub_module
         tf1 = model.meta_graph.objects is None
         self.serving_graph_only = tf1 and "train" not in model.meta_graph.tags and not endpoint.takes_training
         self.resolved_object: Any = model
-        self.trackable = model.program.loaded
         self.seed_generator = getattr(model.program, "seed_generator", None)
         model.program.prepare(endpoint)
+        self.trackable = model.program.trackable(endpoint)
 
     @property
     def _first_inputs(self) -> list[TensorSpec | CompositeSpec]:
@@ -160,6 +162,7 @@ class CallableTarget(_BackendTarget):
         self._arguments = dict(arguments)
         self.endpoint: Endpoint | None = None
         self.handle: str | None = None
+        self.shown = repr(function)
         self.tags: list[str] | None = None
         self.signature: str | None = None
         self.is_hub_module = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from weakref import WeakValueDictionary
 
 import keras
 
@@ -23,15 +24,27 @@ class LoadedVariable(NamedVariable):
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
-        self._trainable = bool(value)
+        self._trainable = bool(value) and self.may_train
         self._watch()
 
     def _watch(self) -> None:
         # A publisher may list a variable as trainable that was saved as not trainable; a tape watches only by
         # tf.Variable's own mark, which has no public setter.
-        self._value._trainable = self._trainable
+        variable: Any = self._value
+        variable._trainable = self._trainable
+
+
+_known: WeakValueDictionary[int, LoadedVariable] = WeakValueDictionary()
 
 
 def as_weight(variable: Any, trainable: bool) -> Any:
-    """A Keras weight for `variable`: Keras's own variables stay as they are."""
-    return variable if isinstance(variable, keras.Variable) else LoadedVariable(variable, trainable)
+    """The one Keras weight for `variable`: Keras's own variables stay as they are.
+
+    trainable: as its owner said before there was a weight, whose mark is that of its layer.
+    """
+    if isinstance(variable, keras.Variable):
+        return variable
+    weight = _known.get(id(variable))  # which keeps its variable, so the number is still that of the same one
+    if weight is None:
+        weight = _known[id(variable)] = LoadedVariable(variable, trainable)
+    return weight

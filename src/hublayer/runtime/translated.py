@@ -10,7 +10,6 @@ from typing import Any
 import keras
 import numpy as np
 
-from hublayer.composite import Ragged, Sparse
 from hublayer.errors import UnsupportedOpsError
 from hublayer.graph.endpoint_graph import EndpointGraph, GraphSource, reached, variable_keys
 from hublayer.graph.library import Library
@@ -26,11 +25,13 @@ from hublayer.runtime.host_tensors import flat_components
 from hublayer.runtime.host_values import from_host
 from hublayer.runtime.keras_tensors import KerasTensors
 from hublayer.runtime.staged import StagedEndpoint
+from hublayer.runtime.structures import pack
 from hublayer.runtime.tf1 import Training, loss_tensors, training_graph
 from hublayer.runtime.variables import Variables
+from hublayer.runtime.weights import in_layer_order
 from hublayer.savedmodel.endpoints import Endpoint, Trace
 from hublayer.savedmodel.reader import MetaGraph, SavedModel
-from hublayer.savedmodel.specs import CompositeSpec, components, is_spec
+from hublayer.savedmodel.specs import is_spec
 
 # On TensorFlow nothing is computed ahead: a larger filter is scaled at each call for longer than that saves.
 _LARGEST_SCALED = 1 << 16
@@ -105,7 +106,6 @@ class TranslatedProgram:
     def __init__(self, saved_model: SavedModel, meta_graph: MetaGraph):
         self.meta_graph = meta_graph
         self.tensors = KerasTensors()
-        self.loaded = None
         self.backend = keras.config.backend()
         self._saved_model = saved_model
         self._source = GraphSource(Library(meta_graph))
@@ -197,24 +197,53 @@ class TranslatedProgram:
         """The next seed if random numbers are drawn, else None."""
         return self.seed_generator.next() if draws and self.seed_generator is not None else None
 
+    def values(self) -> dict[str, np.ndarray]:
+        """See Program.values. Variables that nothing has needed yet are those of the file."""
+        made = self._variables.made()
+        return {key: np.asarray(keras.ops.convert_to_numpy(variable)) for key, variable in made.items()}
+
+    def set_values(self, values: Mapping[str, np.ndarray]) -> None:
+        """See Program.set_values."""
+        for key, value in values.items():
+            self._variables[key].assign(value)
+
     def adopt(self, variables: Mapping[str, Any]) -> None:
         """Use these keras.Variables, by key, instead of those of the checkpoint."""
         self._variables.adopt(variables)
 
-    def variables(self, endpoint: Endpoint | None = None) -> list[tuple[Any, bool]]:
-        """(keras.Variable, trainable): the publisher's in their order, then those that `endpoint` uses besides."""
-        keys, trainable = self._variables.listed()
+    def _by_key(self, endpoint: Endpoint | None) -> dict[str, Any]:
+        """The publisher's variables in their order, then those that `endpoint` uses besides."""
+        keys, _ = self._variables.listed()
         for trace in endpoint.traces if endpoint else ():
             keys += self._endpoint(endpoint, trace).keys if endpoint else []
-        found = {key: self._variables[key] for key in dict.fromkeys(keys) if self._variables.has_value(key)}
+        return {key: self._variables[key] for key in dict.fromkeys(keys) if self._variables.has_value(key)}
+
+    def trackable(self, endpoint: Endpoint) -> Any:
+        """See Program.trackable."""
+        if self.backend != "tensorflow":
+            return None
+        from hublayer.runtime.tensorflow_trackables import trackable
+
+        seed = None if self.seed_generator is None else self.seed_generator.state
+        return trackable(self.meta_graph.objects, self._by_key(endpoint), seed)
+
+    def variables(self, endpoint: Endpoint | None = None) -> list[tuple[Any, bool]]:
+        """(keras.Variable, trainable): the publisher's in their order, then those that `endpoint` uses besides."""
+        found, trainable = self._by_key(endpoint), self._variables.listed()[1]
         if trainable is None:
             infos = {key: self._variables.info(key) for key in found}
             return [(variable, bool(getattr(infos[key], "trainable", False))) for key, variable in found.items()]
-        return [(variable, key in trainable) for key, variable in found.items()]
+        marked = frozenset(trainable)
+        return [(variable, key in marked) for key, variable in found.items()]
 
     def weights(self, endpoint: Endpoint | None) -> list[Any]:
         """See Program.weights."""
-        return [variable for variable, _ in self.variables(endpoint)]
+        variables, listed = self.variables(endpoint), self._variables.listed()[1]
+        if self.meta_graph.objects is None:
+            return [variable for variable, _ in variables]
+        if listed is None:
+            return in_layer_order(variables)
+        return in_layer_order(variables, [self._variables[key] for key in listed if self._variables.has_value(key)])
 
     def regularization_losses(self) -> list[Callable[[], Any]]:
         """See Program.regularization_losses."""
@@ -253,9 +282,9 @@ def _draws(meta_graph: MetaGraph) -> bool:
 
 def share_variables(program: TranslatedProgram, native: Any) -> None:
     """Let `program` compute with the variables that TensorFlow has loaded, so that both train the same weights."""
-    from hublayer.runtime.native import variables_by_node
+    from hublayer.runtime.native import loaded_variables
 
-    program.adopt(variables_by_node(native))
+    program.adopt({key: native.weight(variable) for key, variable in loaded_variables(native).items()})
 
 
 def flat_inputs(trace: Trace, arguments: Mapping[str, Any]) -> list[Any]:
@@ -273,19 +302,3 @@ def _tensors(structure: Any, value: Any) -> Iterator[Any]:
     elif isinstance(structure, list | tuple):
         for inner, item in zip(structure, value, strict=True):
             yield from _tensors(inner, item)
-
-
-def pack(structure: Any, values: Iterator[Any]) -> Any:
-    """`structure` with the next of `values` in place of each spec, dict keys sorted."""
-    if isinstance(structure, CompositeSpec):
-        parts = [next(values) for _ in components(structure)]
-        return Sparse(*parts) if structure.kind == "sparse" else Ragged(parts[0], tuple(parts[1:]))
-    if is_spec(structure):
-        return next(values)
-    if isinstance(structure, dict):
-        packed = {key: pack(structure[key], values) for key in sorted(structure)}
-        return {key: packed[key] for key in structure}
-    if isinstance(structure, list | tuple):
-        items = [pack(item, values) for item in structure]
-        return type(structure)(*items) if hasattr(structure, "_fields") else type(structure)(items)
-    return structure

@@ -12,6 +12,7 @@ import numpy as np
 
 from hublayer.errors import CorruptSavedModelError
 from hublayer.host.string_tensor import StringTensor
+from hublayer.lowering.dtypes import backend_dtype
 from hublayer.runtime.weights import NamedVariable
 from hublayer.savedmodel.bundle import Bundle
 from hublayer.savedmodel.checkpoint_keys import checkpoint_keys, table_keys
@@ -80,20 +81,25 @@ class Variables:
             return objects.variable(int(key))
         return self._infos.get(key)
 
-    def listed(self) -> tuple[list[str], set[str] | None]:
+    def listed(self) -> tuple[list[str], list[str] | None]:
         """Keys of the publisher's variables in order, and of those listed as trainable (None: no such list)."""
         keys, trainable = self._listed
         return list(keys), trainable
 
     @cached_property
-    def _listed(self) -> tuple[list[str], set[str] | None]:
+    def _listed(self) -> tuple[list[str], list[str] | None]:
         objects = self._meta_graph.objects
         if objects is None:
-            return list(self._infos), {key for key, info in self._infos.items() if info.trainable}
+            return list(self._infos), [key for key, info in self._infos.items() if info.trainable]
         trainable = objects.listed("trainable_variables")
         node_ids = [*(objects.listed("variables") or ()), *(trainable or ())]
         keys = [str(node_id) for node_id in dict.fromkeys(node_ids) if objects.variable(node_id) is not None]
-        return keys, None if trainable is None else {str(node_id) for node_id in trainable}
+        known = frozenset(keys)
+        return keys, None if trainable is None else [key for key in map(str, trainable) if key in known]
+
+    def made(self) -> dict[str, NamedVariable]:
+        """The variables that have been needed so far."""
+        return dict(self._made)
 
     def strings(self, key: str) -> StringTensor:
         """The value of a variable of strings. Raises CorruptSavedModelError if there is none."""
@@ -115,7 +121,8 @@ class Variables:
             trainable = self._listed[1]
             is_trainable = key in trainable if trainable is not None else bool(info and info.trainable)
             name = info.name if info else key
-            self._made[key] = NamedVariable(self._own(array, key), name, array.dtype.name, is_trainable)
+            dtype = backend_dtype(array.dtype.name)
+            self._made[key] = NamedVariable(self._own(array, key), name, dtype, is_trainable)
             if self._bundle is not None:
                 self._bundle.release()
         return self._made[key]

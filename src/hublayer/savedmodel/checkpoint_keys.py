@@ -7,10 +7,13 @@ from the root are the same in both (tensorflow/core/protobuf/trackable_object_gr
 from __future__ import annotations
 
 from collections import deque
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hublayer.savedmodel.bundle import OBJECT_GRAPH_KEY, Bundle
 from hublayer.savedmodel.damage import damaged
+
+if TYPE_CHECKING:
+    from hublayer.savedmodel.reader import MetaGraph, SavedModel
 
 _VALUE = "VARIABLE_VALUE"
 _TABLE = "table"
@@ -19,6 +22,14 @@ _TABLE = "table"
 def table_keys(bundle: Bundle, objects: Any) -> dict[int, str]:
     """The same for tables that can be changed: the prefix of the entries ``PREFIX-keys`` and ``PREFIX-values``."""
     return checkpoint_keys(bundle, objects, "resource", _TABLE)
+
+
+def changing_tables(saved_model: SavedModel, meta_graph: MetaGraph) -> bool:
+    """Whether the model has tables that can be changed: their contents are in the checkpoint, beside the variables."""
+    prefix = saved_model.folder / "variables" / "variables"
+    if meta_graph.objects is None or not prefix.with_name("variables.index").is_file():
+        return False
+    return bool(table_keys(Bundle.open(prefix), meta_graph.message.object_graph_def))
 
 
 def checkpoint_keys(bundle: Bundle, objects: Any, kind: str = "variable", attribute: str = _VALUE) -> dict[int, str]:

@@ -34,6 +34,8 @@ class Endpoint:
 
     positional: parameter names that are passed by position; the others go by keyword.
     defaults: values of the parameters that may be left out.
+    own_inputs: the structure that the publisher's function takes, where a signature wraps one that Keras 3 exported;
+        the names of its specs are the signature's inputs.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Endpoint:
     traces: tuple[Trace, ...]
     positional: tuple[str, ...] = ()
     defaults: dict[str, Any] = field(default_factory=dict)
+    own_inputs: Any = None
 
     def __hash__(self) -> int:
         return id(self)
@@ -61,6 +64,26 @@ class Endpoint:
         ]
         required = [name for name in with_tensors if name not in self.defaults]
         return tuple(required or with_tensors[:1])
+
+    @cached_property
+    def ordered(self) -> bool:
+        """Whether the inputs have an order, so that a list of them means something: a callable's parameters have."""
+        return all(name in self.positional for name in self.inputs)
+
+    @cached_property
+    def keywords(self) -> dict[str, str]:
+        """The names that TensorFlow's own function takes in place of a signature's inputs, such as a_b for a/b.
+
+        Names that two inputs would share, or that are those of an input, are left out.
+        """
+        if self.kind != "signature":
+            return {}
+        names = [python_name(name) for name in self.inputs]
+        return {
+            name: key
+            for name, key in zip(names, self.inputs, strict=True)
+            if name not in self.inputs and names.count(name) == 1
+        }
 
     @cached_property
     def arguments(self) -> tuple[str, ...]:
@@ -92,12 +115,20 @@ class Endpoint:
 
     def describe_inputs(self) -> str:
         """The expected inputs, one line for each structure the endpoint was saved with."""
+        if self.own_inputs is not None:
+            return f"    {describe(self.own_inputs)}"
         lines = []
         for structure in self.input_structures():
             line = ", ".join(f"{name}: {describe(value)}" for name, value in structure.items())
             if line not in lines:
                 lines.append(line)
         return "\n".join(f"    {line or '(no inputs)'}" for line in lines)
+
+
+def python_name(name: str) -> str:
+    """The keyword that TensorFlow makes of an input's name: what is no letter or digit is an underscore."""
+    swapped = "".join(character if character.isalnum() else "_" for character in name)
+    return swapped if swapped[:1].isalpha() else f"arg_{swapped}"
 
 
 def default_of(argspec: dict[str, Any], names: list[str]) -> dict[str, Any]:

@@ -47,11 +47,14 @@ class MetaGraph:
 
     @cached_property
     def signatures(self) -> dict[str, Endpoint]:
-        """The signatures, by name, without those that TensorFlow writes for itself."""
+        """The signatures, by name, without those that TensorFlow writes for itself.
+
+        They come in the publisher's order, as tf.saved_model.load gives them. TF1 kept no order: there they are sorted.
+        """
         functions = self.objects.signature_functions if self.objects else {}
         endpoints = {}
-        for name in sorted(self.message.signature_def):
-            if name in _INTERNAL_SIGNATURES:
+        for name in dict.fromkeys([*functions, *sorted(self.message.signature_def)]):
+            if name in _INTERNAL_SIGNATURES or name not in self.message.signature_def:
                 continue
             signature = self.message.signature_def[name]
             concrete, keywords = functions.get(name, ("", ()))
