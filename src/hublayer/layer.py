@@ -274,6 +274,10 @@ class KerasLayer(keras.layers.Layer):
 
     def compute_output_spec(self, inputs: Any, training: bool | None = None) -> Any:
         """Shapes and dtypes of the outputs for symbolic inputs, as KerasTensors."""
+        if keras.config.backend() == "jax":
+            from hublayer.runtime.wide_inputs import keep_wide_inputs
+
+            keep_wide_inputs(KerasLayer)
         return self._target.output_spec(lambda x: self.call(x, training=training), inputs)
 
     def compute_output_shape(self, input_shape: Any) -> Any:

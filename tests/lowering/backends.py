@@ -13,9 +13,10 @@ BACKEND = keras.config.backend()
 
 def to_tensor(array: np.ndarray) -> Any:
     """A NumPy array as a tensor of the backend, in the dtype that the backend has for it."""
-    from hublayer.lowering.dtypes import backend_dtype
+    from hublayer.runtime.keras_tensors import KerasTensors
+    from hublayer.savedmodel.specs import TensorSpec
 
-    return keras.ops.convert_to_tensor(array, dtype=backend_dtype(array.dtype.name))
+    return KerasTensors().convert(array, TensorSpec(array.dtype.name, None))
 
 
 def to_numpy(value: Any) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from contextlib import nullcontext
 from functools import cache
 from typing import Any
 
@@ -15,6 +16,7 @@ from hublayer.graph.op_schema import op_schema
 from hublayer.lowering.dtypes import backend_dtype
 from hublayer.lowering.execute import Executable, Run
 from hublayer.lowering.registry import find_lowering, registered_ops
+from hublayer.runtime.wide import wide_types
 from lowering.backends import BACKEND, compiled, gradients, to_numpy, to_tensor
 from lowering.case import Case, cotangent
 from lowering.collect import families, golden_path
@@ -98,6 +100,11 @@ def check(case: Case, outputs: list[Any], expected: list[np.ndarray]) -> None:
 
 
 def compare(family: str, case: Case) -> None:
+    with wide_types() if case.wide and BACKEND == "jax" else nullcontext():
+        _compare(family, case)
+
+
+def _compare(family: str, case: Case) -> None:
     function, arrays = single_op(case)
     executable = Executable(function, BACKEND)
     inner = {x.name: Executable(x, BACKEND) for x in case.attrs.values() if isinstance(x, Function)}

@@ -80,7 +80,10 @@ def _extreme(function: Callable[..., Any], sign: int) -> NumpyOp:
 def _mean(x: np.ndarray, axis: tuple[int, ...], keepdims: bool) -> np.ndarray:
     """The mean; NaN of nothing, without NumPy's warning."""
     total = np.sum(x, axis=axis, keepdims=keepdims)
-    return total / np.prod([x.shape[a] for a in axis])
+    number = np.prod([x.shape[a] for a in axis], dtype=np.int64)
+    if x.dtype.kind in "iu":  # NumPy adds them up in 64 bits, as TensorFlow does
+        return _truncated_division(total, np.maximum(number, 1).astype(total.dtype))
+    return total / number
 
 
 def _truncated_division(x: np.ndarray, y: np.ndarray) -> np.ndarray:

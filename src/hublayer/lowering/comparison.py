@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from hublayer.lowering.dtypes import dtype_of
 from hublayer.lowering.registry import lowers, lowers_table
 
 
@@ -23,27 +24,48 @@ def select_v2(condition: Any, t: Any, e: Any) -> Any:
     return ops.where(condition, ops.convert_to_tensor(t), ops.convert_to_tensor(e))
 
 
+def _shift(shift: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """`shift` by no less than nothing and no more than the width less one, as TensorFlow's kernels do."""
+
+    def run(x: Any, y: Any) -> Any:
+        bits = np.iinfo(dtype_of(x)).bits
+        lowest, highest = (np.asarray(value, dtype_of(x)) for value in (0, bits - 1))
+        return shift(x, ops.minimum(ops.maximum(y, lowest), highest))
+
+    return run
+
+
+lowers_table(
+    {
+        "IsFinite": ops.isfinite,
+        "IsInf": ops.isinf,
+        "IsNan": ops.isnan,
+        "LeftShift": _shift(ops.left_shift),
+        "LogicalAnd": ops.logical_and,
+        "LogicalNot": ops.logical_not,
+        "LogicalOr": ops.logical_or,
+    }
+)
+lowers_table(
+    {
+        "Greater": ops.greater,
+        "GreaterEqual": ops.greater_equal,
+        "Less": ops.less,
+        "LessEqual": ops.less_equal,
+    },
+    orders=True,
+)
 lowers_table(
     {
         "BitwiseAnd": ops.bitwise_and,
         "BitwiseOr": ops.bitwise_or,
         "BitwiseXor": ops.bitwise_xor,
-        "Greater": ops.greater,
-        "GreaterEqual": ops.greater_equal,
         "Invert": ops.bitwise_not,
-        "IsFinite": ops.isfinite,
-        "IsInf": ops.isinf,
-        "IsNan": ops.isnan,
-        "LeftShift": ops.left_shift,
-        "Less": ops.less,
-        "LessEqual": ops.less_equal,
-        "LogicalAnd": ops.logical_and,
-        "LogicalNot": ops.logical_not,
-        "LogicalOr": ops.logical_or,
-        "RightShift": ops.right_shift,
+        "RightShift": _shift(ops.right_shift),
         "Select": select,
         "SelectV2": select_v2,
-    }
+    },
+    picks=True,
 )
 
 

@@ -48,7 +48,7 @@ def call(
     return run.executable(f)(run, args)
 
 
-@lowers("If", "StatelessIf")
+@lowers("If", "StatelessIf", picks=True)
 def if_(
     run: Run,
     cond: Any,
@@ -69,7 +69,7 @@ def if_(
     return _branch(run, ops.cast(ops.cast(cond, "bool"), "int32"), [else_branch, then_branch], input)
 
 
-@lowers("Case", "StatelessCase")
+@lowers("Case", "StatelessCase", picks=True)
 def case(
     run: Run,
     branch_index: Any,
@@ -104,7 +104,7 @@ def _branch(run: Run, index: Any, names: Sequence[str], arguments: Sequence[Any]
     return _keep(run, keys, results)
 
 
-@lowers("While", "StatelessWhile")
+@lowers("While", "StatelessWhile", picks=True)
 def while_(
     run: Run,
     input: Sequence[Any],

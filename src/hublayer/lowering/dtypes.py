@@ -6,22 +6,20 @@ from typing import Any
 
 import keras
 
-_NARROW = {"int64": "int32", "uint64": "uint32", "float64": "float32", "complex128": "complex64"}
+# Their 32-bit versions, where there are no dtypes of 64 bits.
+NARROW = {"int64": "int32", "uint64": "uint32", "float64": "float32", "complex128": "complex64"}
 # Quantised numbers are plain integers here.
 PLAIN = {"qint8": "int8", "quint8": "uint8", "qint16": "int16", "quint16": "uint16", "qint32": "int32"}
 
 
-def _wide_types() -> bool:
-    """Whether the backend computes in 64 bits: JAX only if it was told to."""
-    if keras.config.backend() != "jax":
-        return True
+_ON_JAX = keras.config.backend() == "jax"
+if _ON_JAX:
     import jax
 
-    return bool(jax.config.jax_enable_x64)
 
-
-# Asked once: a cached function would be called, and warned about, while torch.compile traces.
-_WIDE = _wide_types()
+def has_wide_types() -> bool:
+    """Whether the backend computes in 64 bits: JAX if it was told to, by the user or by hublayer.runtime.wide."""
+    return not _ON_JAX or bool(jax.config.jax_enable_x64)
 
 
 def backend_dtype(name: str) -> str:
@@ -30,7 +28,7 @@ def backend_dtype(name: str) -> str:
     JAX has no 64-bit types unless jax_enable_x64 is set; their 32-bit ones stand for them there.
     """
     name = PLAIN.get(name, name)
-    return name if _WIDE else _NARROW.get(name, name)
+    return name if has_wide_types() else NARROW.get(name, name)
 
 
 def cast(x: Any, dtype: str) -> Any:

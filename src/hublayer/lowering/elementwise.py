@@ -27,6 +27,17 @@ def square(x: Any) -> Any:
     return ops.multiply(x, x)
 
 
+def squared_difference(x: Any, y: Any) -> Any:
+    """(x - y)²; of complex numbers the square of the modulus."""
+    difference = ops.subtract(x, y)
+    return ops.multiply(difference, ops.conj(difference) if "complex" in dtype_of(difference) else difference)
+
+
+def floor_div(x: Any, y: Any) -> Any:
+    """The quotient rounded down. That of floats is rounded before: 1 // 0.001 is 1000."""
+    return ops.floor(ops.divide(x, y)) if is_float(x) else ops.floor_divide(x, y)
+
+
 def rsqrt(x: Any) -> Any:
     """1 / √x."""
     return ops.reciprocal(ops.sqrt(x))
@@ -111,7 +122,6 @@ lowers_table(
         "Atanh": ops.arctanh,
         "BiasAddV1": ops.add,
         "Ceil": ops.ceil,
-        "ClipByValue": clip_by_value,
         "Conj": ops.conj,
         "Cos": ops.cos,
         "Cosh": ops.cosh,
@@ -123,14 +133,10 @@ lowers_table(
         "Exp": ops.exp,
         "Expm1": ops.expm1,
         "Floor": ops.floor,
-        "FloorDiv": ops.floor_divide,
-        "FloorMod": ops.mod,
+        "FloorDiv": floor_div,
         "Inv": ops.reciprocal,
         "Log": ops.log,
         "Log1p": ops.log1p,
-        "Maximum": ops.maximum,
-        "Minimum": ops.minimum,
-        "Mod": ops.fmod,
         "Mul": ops.multiply,
         "MulNoNan": mul_no_nan,
         "Neg": ops.negative,
@@ -141,17 +147,15 @@ lowers_table(
         "Rint": ops.round,
         "Round": _same(ops.round),
         "Rsqrt": rsqrt,
-        "Sign": ops.sign,
         "Sin": ops.sin,
         "Sinh": ops.sinh,
         "Sqrt": ops.sqrt,
         "Square": square,
-        "SquaredDifference": lambda x, y: square(ops.subtract(x, y)),
+        "SquaredDifference": squared_difference,
         "Sub": ops.subtract,
         "Tan": ops.tan,
         "Tanh": ops.tanh,
         "TruncateDiv": truncate_div,
-        "TruncateMod": ops.fmod,
         "Xdivy": xdivy,
         "Xlog1py": xlog1py,
         "Xlogy": xlogy,
@@ -162,6 +166,16 @@ lowers_table(
         "SqrtGrad": lambda y, dy: ops.divide(ops.multiply(dy, 0.5), y),
         "TanhGrad": lambda y, dy: ops.multiply(dy, ops.subtract(1, square(y))),
     }
+)
+lowers_table({"ClipByValue": clip_by_value, "Maximum": ops.maximum, "Minimum": ops.minimum}, picks=True, orders=True)
+lowers_table(
+    {
+        "FloorMod": ops.mod,
+        "Mod": ops.fmod,
+        "Sign": ops.sign,
+        "TruncateMod": ops.fmod,
+    },
+    picks=True,
 )
 
 
@@ -235,4 +249,4 @@ def imag(input: Any, *, Tout: str = "float32") -> Any:
 @lowers("Angle")
 def angle(input: Any, *, Tout: str = "float32") -> Any:
     """The argument of complex numbers, in radians."""
-    return ops.arctan2(ops.imag(input), ops.real(input))
+    return cast(ops.arctan2(ops.imag(input), ops.real(input)), Tout)

@@ -133,7 +133,7 @@ class Executable:
         fold = _bind_numpy(node, numpy_op) if numpy_op else None
         many = number != 1 or has_list_output(node.op)
         check = self._size_check if asks_for_size(node.op) else None
-        return _Step(node, _bind_lowering(node, lowering), fold, inputs, outputs, many, check)
+        return _Step(node, _bind_lowering(node, lowering, self.backend), fold, inputs, outputs, many, check)
 
     def __call__(self, run: Run, arguments: Sequence[Any]) -> list[Any]:
         """The outputs for `arguments`, NumPy arrays (static) or tensors of the backend (traced).
@@ -194,7 +194,15 @@ def _attributes(node: Node, lowering: Lowering) -> dict[str, Any]:
     return values | {name: read(values[name]) for name, read in lowering.decode.items() if name in values}
 
 
-def _bind_lowering(node: Node, lowering: Lowering) -> Callable[[Run, list[Any]], Any]:
+def _bind_lowering(node: Node, lowering: Lowering, backend: str) -> Callable[[Run, list[Any]], Any]:
+    if backend == "torch":
+        from hublayer.lowering.backends.torch.unsigned import bind_unsigned
+
+        return bind_unsigned(node, lowering, _bind) or _bind(node, lowering)
+    return _bind(node, lowering)
+
+
+def _bind(node: Node, lowering: Lowering) -> Callable[[Run, list[Any]], Any]:
     if "_gradient_function" in node.attrs:
         from hublayer.lowering.custom_gradients import bind_custom_gradient
 

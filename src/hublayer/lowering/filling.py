@@ -13,31 +13,31 @@ from hublayer.lowering.registry import Static, lowers
 from hublayer.lowering.shape import integers
 
 
-@lowers("Tile")
+@lowers("Tile", picks=True)
 def tile(input: Any, multiples: Static) -> Any:
     """`input` repeated multiples[i] times along dimension i."""
     return ops.tile(input, integers(multiples))
 
 
-@lowers("Fill")
+@lowers("Fill", picks=True)
 def fill(dims: Static, value: Any) -> Any:
     """The scalar `value` everywhere in a tensor of shape `dims`."""
     return ops.broadcast_to(value, integers(dims))
 
 
-@lowers("BroadcastTo")
+@lowers("BroadcastTo", picks=True)
 def broadcast_to(input: Any, shape: Static) -> Any:
     """`input` broadcast to `shape`."""
     return ops.broadcast_to(input, integers(shape))
 
 
-@lowers("Empty")
+@lowers("Empty", picks=True)
 def empty(shape: Static, *, dtype: str, init: bool = False) -> Any:
     """Zeros, whether or not they are asked for."""
     return ops.zeros(integers(shape), backend_dtype(dtype))
 
 
-@lowers("Range")
+@lowers("Range", picks=True)
 def range_(start: Static, limit: Static, delta: Static) -> np.ndarray:
     """start, start + delta, … up to `limit`, which is left out."""
     return NUMPY_OPS["Range"]([start, limit, delta], {})
@@ -54,7 +54,7 @@ def lin_space(start: Any, stop: Any, num: Static) -> Any:
     return ops.concatenate([ops.reshape(start, [1]), between, ops.reshape(stop, [1])])
 
 
-@lowers("OneHot")
+@lowers("OneHot", picks=True)
 def one_hot(indices: Any, depth: Static, on_value: Any, off_value: Any, *, axis: int = -1) -> Any:
     """`on_value` where the position on the new dimension is the index, else `off_value`.
 

@@ -36,13 +36,13 @@ def _rows(params: Any, indices: Any, axis: int) -> Any:
     return ops.take(params, indices, axis=axis)
 
 
-@lowers("Gather")
+@lowers("Gather", picks=True)
 def gather_v1(params: Any, indices: Any, *, validate_indices: bool = True) -> Any:
     """Slices of `params` at `indices` of its first dimension."""
     return gather(params, indices)
 
 
-@lowers("GatherV2")
+@lowers("GatherV2", picks=True)
 def gather_v2(params: Any, indices: Any, axis: Static, *, batch_dims: int = 0) -> Any:
     """Slices of `params` at `indices` along `axis`."""
     return gather(params, indices, axis=integers(axis)[0], batch_dims=batch_dims)
@@ -57,7 +57,7 @@ def positions(indices: Any, shape: Sequence[int]) -> Any:
     return ops.zeros(tuple(indices.shape)[:-1], "int32") if total is None else total
 
 
-@lowers("GatherNd")
+@lowers("GatherNd", picks=True)
 def gather_nd(params: Any, indices: Any, *, bad_indices_policy: str = "") -> Any:
     """Slices of `params` at the indices that the last dimension of `indices` holds."""
     shape, depth = list(params.shape), indices.shape[-1]
@@ -85,7 +85,7 @@ def scatter_nd(indices: Any, updates: Any, shape: Static, *, bad_indices_policy:
     return _reduced(ops.zeros(integers(shape), dtype_like(updates)), indices, updates, "add")
 
 
-@lowers("TensorScatterUpdate")
+@lowers("TensorScatterUpdate", picks=True)
 def tensor_scatter_update(tensor: Any, indices: Any, updates: Any, *, bad_indices_policy: str = "") -> Any:
     """`tensor` with `updates` at `indices`."""
     return _reduced(tensor, indices, updates, None)
@@ -103,13 +103,13 @@ def tensor_scatter_sub(tensor: Any, indices: Any, updates: Any, *, bad_indices_p
     return _reduced(tensor, indices, ops.negative(updates), "add")
 
 
-@lowers("TensorScatterMax")
+@lowers("TensorScatterMax", picks=True, orders=True)
 def tensor_scatter_max(tensor: Any, indices: Any, updates: Any, *, bad_indices_policy: str = "") -> Any:
     """`tensor` or `updates` at `indices`, whichever is larger."""
     return _extreme(tensor, indices, updates, "max")
 
 
-@lowers("TensorScatterMin")
+@lowers("TensorScatterMin", picks=True, orders=True)
 def tensor_scatter_min(tensor: Any, indices: Any, updates: Any, *, bad_indices_policy: str = "") -> Any:
     """`tensor` or `updates` at `indices`, whichever is smaller."""
     return _extreme(tensor, indices, updates, "min")
@@ -138,7 +138,7 @@ def gradient_only(x: Any, where: Any) -> Any:
     return ops.subtract(kept, ops.stop_gradient(kept))
 
 
-@lowers("SparseToDense")
+@lowers("SparseToDense", picks=True)
 def sparse_to_dense(
     sparse_indices: Any,
     output_shape: Static,
@@ -154,7 +154,7 @@ def sparse_to_dense(
     return _reduced(ops.broadcast_to(default_value, shape), indices, values, None)
 
 
-@lowers("DynamicStitch", "ParallelDynamicStitch")
+@lowers("DynamicStitch", "ParallelDynamicStitch", picks=True)
 def dynamic_stitch(indices: Static, data: Sequence[Any]) -> Any:
     """Row i of each of `data` put at row indices[i] of the result; the last one wins."""
     if not indices[0].ndim and len(data) == 1 and not int(indices[0]):
@@ -171,7 +171,7 @@ def stitched(indices: Sequence[np.ndarray]) -> np.ndarray:
     return NUMPY_OPS["DynamicStitch"]([list(indices), [a + b for a, b in zip(order, starts, strict=True)]], {})
 
 
-@lowers("DynamicPartition")
+@lowers("DynamicPartition", picks=True)
 def dynamic_partition(data: Any, partitions: Static, *, num_partitions: int) -> list[Any]:
     """The rows of `data` for which `partitions` is 0, 1, …"""
     rows = ops.reshape(data, [partitions.size, *data.shape[partitions.ndim :]])

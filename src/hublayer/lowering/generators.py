@@ -68,7 +68,7 @@ def stateful_uniform(
     return random.uniform(shape, dtype, random.of_generator(run, resource, shape))
 
 
-@lowers("StatefulUniformInt")
+@lowers("StatefulUniformInt", picks=True)
 def stateful_integers(
     run: Run,
     resource: VariableHandle,

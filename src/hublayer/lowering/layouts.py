@@ -16,14 +16,14 @@ def _places(src: str, dst: str) -> list[int]:
     return [src.index(letter) for letter in dst]
 
 
-@lowers("DataFormatDimMap")
+@lowers("DataFormatDimMap", picks=True)
 def data_format_dim_map(x: Any, *, src_format: str = "NHWC", dst_format: str = "NCHW") -> Any:
     """For axes of `src_format`, negative ones counted from the end, those of `dst_format`."""
     table = np.array(_places(dst_format, src_format) * 2, np.int32)
     return cast(ops.take(table, ops.add(x, len(src_format))), dtype_of(x))
 
 
-@lowers("DataFormatVecPermute")
+@lowers("DataFormatVecPermute", picks=True)
 def data_format_vec_permute(x: Any, *, src_format: str = "NHWC", dst_format: str = "NCHW") -> Any:
     """Sizes (a vector) or pairs of paddings (two columns) in the order of `dst_format`, of all axes or of space."""
     if x.shape[0] == len(src_format) - 2:
@@ -31,7 +31,7 @@ def data_format_vec_permute(x: Any, *, src_format: str = "NHWC", dst_format: str
     return ops.take(x, _places(src_format, dst_format), axis=0)
 
 
-@lowers("UnravelIndex")
+@lowers("UnravelIndex", picks=True)
 def unravel_index(indices: Any, dims: Any) -> Any:
     """The position along each of `dims` of elements of a flattened tensor; an axis for the dimensions comes first."""
     places = []

@@ -41,7 +41,7 @@ def _number(value: Any) -> int:
     return int(value)
 
 
-@lowers("TensorListFromTensor")
+@lowers("TensorListFromTensor", picks=True)
 def tensor_list_from_tensor(
     tensor: Any, element_shape: Any, *, element_dtype: str = "", shape_type: str = "int32"
 ) -> TensorList:
@@ -49,7 +49,7 @@ def tensor_list_from_tensor(
     return TensorList(element_dtype or dtype_of(tensor), shape_from(element_shape), None, tensor)
 
 
-@lowers("TensorListStack")
+@lowers("TensorListStack", picks=True)
 def tensor_list_stack(
     input_handle: TensorList, element_shape: Any, *, element_dtype: str, num_elements: int = -1
 ) -> Any:
@@ -57,7 +57,7 @@ def tensor_list_stack(
     return input_handle.narrowed(shape_from(element_shape)).stack()
 
 
-@lowers("TensorListGetItem")
+@lowers("TensorListGetItem", picks=True)
 def tensor_list_get_item(
     input_handle: TensorList, index: Any, element_shape: Any, *, element_dtype: str, Tshape: str = "int32"
 ) -> Any:
@@ -85,7 +85,7 @@ def tensor_list_push_back(input_handle: TensorList, tensor: Any) -> TensorList:
     return input_handle.set(np.array(len(input_handle)), tensor, grow=True)
 
 
-@lowers("TensorListPopBack")
+@lowers("TensorListPopBack", picks=True)
 def tensor_list_pop_back(input_handle: TensorList, element_shape: Any, *, element_dtype: str) -> tuple[TensorList, Any]:
     """The list without its last element, and that element."""
     last = len(input_handle) - 1
@@ -93,7 +93,7 @@ def tensor_list_pop_back(input_handle: TensorList, element_shape: Any, *, elemen
     return input_handle.resized(last), item
 
 
-@lowers("TensorListConcatV2")
+@lowers("TensorListConcatV2", picks=True)
 def tensor_list_concat(
     input_handle: TensorList, element_shape: Any, leading_dims: Any, *, element_dtype: str, shape_type: str = "int32"
 ) -> tuple[Any, np.ndarray]:
@@ -117,7 +117,7 @@ def tensor_list_split(
     return split_list(element_dtype or dtype_of(tensor), shape_from(element_shape), tensor, lengths)
 
 
-@lowers("TensorListGather")
+@lowers("TensorListGather", picks=True)
 def tensor_list_gather(input_handle: TensorList, indices: Any, element_shape: Any, *, element_dtype: str) -> Any:
     """Some elements, in one tensor."""
     return input_handle.narrowed(shape_from(element_shape)).gather(indices)
@@ -195,13 +195,13 @@ def tensor_array_write(handle: ArrayHandle, index: Any, value: Any, flow_in: Ten
     return flow_in.set(index, value, handle.dynamic_size)
 
 
-@lowers("TensorArrayReadV3")
+@lowers("TensorArrayReadV3", picks=True)
 def tensor_array_read(handle: ArrayHandle, index: Any, flow_in: TensorList, *, dtype: str) -> Any:
     """One element."""
     return flow_in.get(index)
 
 
-@lowers("TensorArrayGatherV3")
+@lowers("TensorArrayGatherV3", picks=True)
 def tensor_array_gather(
     handle: ArrayHandle, indices: Any, flow_in: TensorList, *, dtype: str, element_shape: Shape = None
 ) -> Any:
@@ -223,7 +223,7 @@ def tensor_array_size(handle: ArrayHandle, flow_in: TensorList) -> np.ndarray:
     return np.array(len(flow_in), np.int32)
 
 
-@lowers("TensorArrayConcatV3")
+@lowers("TensorArrayConcatV3", picks=True)
 def tensor_array_concat(
     handle: ArrayHandle, flow_in: TensorList, *, dtype: str, element_shape_except0: Shape = None
 ) -> tuple[Any, np.ndarray]:

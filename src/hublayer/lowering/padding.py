@@ -12,13 +12,13 @@ from hublayer.lowering.registry import Static, lowers
 from hublayer.lowering.shape import integers
 
 
-@lowers("Pad")
+@lowers("Pad", picks=True)
 def pad(input: Any, paddings: Static) -> Any:
     """Zeros put around `input`: paddings[i] before and after dimension i."""
     return ops.pad(input, _pairs(paddings)) if len(input.shape) else input
 
 
-@lowers("PadV2")
+@lowers("PadV2", picks=True)
 def pad_v2(input: Any, paddings: Static, constant_values: Any) -> Any:
     """The scalar `constant_values` put around `input`."""
     if isinstance(constant_values, np.ndarray) and len(input.shape):
@@ -36,7 +36,7 @@ def pad_v2(input: Any, paddings: Static, constant_values: Any) -> Any:
     return input
 
 
-@lowers("MirrorPad")
+@lowers("MirrorPad", picks=True)
 def mirror_pad(input: Any, paddings: Static, *, mode: str) -> Any:
     """`input` mirrored at its borders; REFLECT leaves the border itself out, SYMMETRIC repeats it."""
     skip = 1 if mode == "REFLECT" else 0
@@ -58,7 +58,7 @@ def _part(x: Any, axis: int, start: int, stop: int) -> Any:
     return x[(slice(None),) * axis + (slice(start, stop),)]
 
 
-@lowers("SpaceToDepth")
+@lowers("SpaceToDepth", picks=True)
 def space_to_depth(input: Any, *, block_size: int, data_format: str = "NHWC") -> Any:
     """Blocks of block_size × block_size positions as channels of one position."""
     b = block_size
@@ -72,7 +72,7 @@ def space_to_depth(input: Any, *, block_size: int, data_format: str = "NHWC") ->
     return ops.reshape(blocks, [n, h // b, w // b, b * b * c])
 
 
-@lowers("DepthToSpace")
+@lowers("DepthToSpace", picks=True)
 def depth_to_space(input: Any, *, block_size: int, data_format: str = "NHWC") -> Any:
     """Channels as blocks of block_size × block_size positions."""
     b = block_size
@@ -91,13 +91,13 @@ def _only(data_format: str, known: str) -> None:
         raise ValueError(f"data_format {data_format} is not supported")
 
 
-@lowers("SpaceToBatchND")
+@lowers("SpaceToBatchND", picks=True)
 def space_to_batch_nd(input: Any, block_shape: Static, paddings: Static) -> Any:
     """Every position of a block as an example of its own: the dimensions after the batch are divided by block_shape."""
     return _space_to_batch(input, integers(block_shape), paddings)
 
 
-@lowers("SpaceToBatch")
+@lowers("SpaceToBatch", picks=True)
 def space_to_batch(input: Any, paddings: Static, *, block_size: int) -> Any:
     """SpaceToBatchND of two dimensions."""
     return _space_to_batch(input, [block_size] * 2, paddings)
@@ -115,13 +115,13 @@ def _space_to_batch(x: Any, block: Sequence[int], paddings: np.ndarray) -> Any:
     return ops.reshape(ops.transpose(x, order), [batch * int(np.prod(block)), *counts, *rest])
 
 
-@lowers("BatchToSpaceND")
+@lowers("BatchToSpaceND", picks=True)
 def batch_to_space_nd(input: Any, block_shape: Static, crops: Static) -> Any:
     """The inverse of SpaceToBatchND: examples as positions of blocks, `crops` cut away."""
     return _batch_to_space(input, integers(block_shape), crops)
 
 
-@lowers("BatchToSpace")
+@lowers("BatchToSpace", picks=True)
 def batch_to_space(input: Any, crops: Static, *, block_size: int) -> Any:
     """BatchToSpaceND of two dimensions."""
     return _batch_to_space(input, [block_size] * 2, crops)

@@ -27,11 +27,12 @@ lowers_table(
         "Snapshot": lambda input: input,
         "StopGradient": stop_gradient,
         "ZerosLike": ops.zeros_like,
-    }
+    },
+    picks=True,
 )
 
 
-@lowers("PreventGradient")
+@lowers("PreventGradient", picks=True)
 def prevent_gradient(input: Any, *, message: str = "") -> Any:
     """`input`. TensorFlow refuses to differentiate here; this runtime differentiates the identity."""
     return input

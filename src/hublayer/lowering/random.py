@@ -155,7 +155,7 @@ def random_truncated_normal(run: Run, shape: Static, *, seed: int = 0, seed2: in
     return truncated_normal(shape, dtype, new_seed(run))
 
 
-@lowers("RandomUniformInt")
+@lowers("RandomUniformInt", picks=True)
 def random_uniform_int(
     run: Run,
     shape: Static,
@@ -201,7 +201,7 @@ def parameterized_truncated_normal(
     return cast(ops.maximum(ops.minimum(result, high), low), dtype)
 
 
-@lowers("Multinomial")
+@lowers("Multinomial", picks=True)
 def multinomial(
     run: Run, logits: Any, num_samples: Static, *, seed: int = 0, seed2: int = 0, output_dtype: str = "int64"
 ) -> Any:
@@ -257,13 +257,13 @@ def stateless_truncated_normal_v2(shape: Static, key: Any, counter: Any, alg: An
     return truncated_normal(shape, dtype, of_key(key, counter))
 
 
-@lowers("StatelessRandomUniformInt")
+@lowers("StatelessRandomUniformInt", picks=True)
 def stateless_uniform_int(shape: Static, seed: Any, minval: Any, maxval: Any, *, dtype: str = "") -> Any:
     """Uniform integers in [minval, maxval)."""
     return integers(shape, minval, maxval, dtype_of(minval), of_seed(seed))
 
 
-@lowers("StatelessRandomUniformIntV2")
+@lowers("StatelessRandomUniformIntV2", picks=True)
 def stateless_uniform_int_v2(
     shape: Static, key: Any, counter: Any, alg: Any, minval: Any, maxval: Any, *, dtype: str = ""
 ) -> Any:
@@ -271,7 +271,7 @@ def stateless_uniform_int_v2(
     return integers(shape, minval, maxval, dtype_of(minval), of_key(key, counter))
 
 
-@lowers("StatelessMultinomial")
+@lowers("StatelessMultinomial", picks=True)
 def stateless_multinomial(logits: Any, num_samples: Static, seed: Any, *, output_dtype: str = "int64") -> Any:
     """Class numbers by unnormalised log probabilities."""
     return categorical(logits, num_samples, output_dtype, of_seed(seed))
@@ -299,14 +299,14 @@ def stateless_shuffle(value: Any, key: Any, counter: Any, alg: Any) -> Any:
     return shuffle(value, of_key(key, counter))
 
 
-@lowers("StatelessRandomGetKeyCounter")
+@lowers("StatelessRandomGetKeyCounter", picks=True)
 def key_counter(seed: Any) -> tuple[Any, Any]:
     """A key, shape (1,), and a counter, shape (2,), that stand for `seed`; 64 bits wide where the backend has them."""
     both = words(seed)
     return both[:1], ops.concatenate([both[1:], ops.zeros_like(both[1:])])
 
 
-@lowers("StatelessRandomGetKeyCounterAlg")
+@lowers("StatelessRandomGetKeyCounterAlg", picks=True)
 def key_counter_alg(seed: Any) -> tuple[Any, Any, Any]:
     """See key_counter, and the number of the algorithm."""
     return *key_counter(seed), algorithm()

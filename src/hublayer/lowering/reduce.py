@@ -59,16 +59,21 @@ def reduction(reduce: Callable[..., Any], initial: Callable[[str], Any] | None =
 
 
 def _mean(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
+    if "complex" in dtype_of(x) and has_no_elements(x):
+        return ops.sum(x, axis=axis, keepdims=keepdims)
     if is_float(x):
         return ops.mean(x, axis=axis, keepdims=keepdims)
-    dtype = dtype_of(x)
-    total = cast(ops.sum(x, axis=axis, keepdims=keepdims), dtype)
+    wide = backend_dtype("uint64" if dtype_of(x).startswith("u") else "int64")
+    total = cast(ops.sum(cast(x, wide), axis=axis, keepdims=keepdims), wide)
     number = int(np.prod([x.shape[i] for i in axis]))
-    return truncate_div(total, ops.convert_to_tensor(np.asarray(max(number, 1)), dtype=dtype_of(total)))
+    return truncate_div(total, ops.convert_to_tensor(np.asarray(max(number, 1)), dtype=wide))
 
 
 def _euclidean_norm(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
-    return ops.sqrt(ops.sum(ops.multiply(x, ops.conj(x)), axis=axis, keepdims=keepdims))
+    if is_float(x):
+        return ops.sqrt(ops.sum(ops.multiply(x, ops.conj(x)), axis=axis, keepdims=keepdims))
+    total = cast(ops.sum(ops.multiply(x, x), axis=axis, keepdims=keepdims), dtype_of(x))  # as wide as x, and no wider
+    return ops.sqrt(ops.maximum(cast(total, "float64"), 0.0))
 
 
 def _product(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
@@ -79,14 +84,14 @@ def _product(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
 
 lowers("All")(reduction(ops.all))
 lowers("Any")(reduction(ops.any))
-lowers("Max")(reduction(ops.max, lowest))
-lowers("Mean")(reduction(_mean))
-lowers("Min")(reduction(ops.min, highest))
+lowers("Max", picks=True, orders=True)(reduction(ops.max, lowest))
+lowers("Mean", widens=True)(reduction(_mean))
+lowers("Min", picks=True, orders=True)(reduction(ops.min, highest))
 lowers("Prod")(reduction(_product))
 lowers("Sum")(reduction(ops.sum))
 
 
-@lowers("EuclideanNorm")
+@lowers("EuclideanNorm", widens=True)
 def euclidean_norm(input: Any, reduction_indices: Static, *, keep_dims: bool = False) -> Any:
     """√Σ|x|², also over no axes."""
     axes = axes_of(input, reduction_indices)
@@ -99,13 +104,16 @@ def _arg(find: Callable[..., Any]) -> Callable[..., Any]:
     def lowering(input: Any, dimension: Static, *, output_type: str = "int64") -> Any:
         if dtype_of(input) == "bool":
             input = ops.cast(input, "int32")
+        if is_float(input):  # NaN is never the one
+            worst = -np.inf if find is ops.argmax else np.inf
+            input = ops.where(ops.isnan(input), cast(np.asarray(worst), dtype_of(input)), input)
         return cast(find(input, axis=int(dimension.ravel()[0])), output_type)
 
     return lowering
 
 
-lowers("ArgMax")(_arg(ops.argmax))
-lowers("ArgMin")(_arg(ops.argmin))
+lowers("ArgMax", picks=True, orders=True)(_arg(ops.argmax))
+lowers("ArgMin", picks=True, orders=True)(_arg(ops.argmin))
 
 
 def _shifted(total: Any, axis: int, start: Any) -> Any:
@@ -156,7 +164,7 @@ def softmax(logits: Any) -> Any:
 
 def l2_loss(t: Any) -> Any:
     """Σ t² / 2."""
-    return ops.multiply(ops.sum(ops.multiply(t, t)), 0.5)
+    return cast(ops.multiply(ops.sum(ops.multiply(t, t)), 0.5), dtype_of(t))
 
 
 def softmax_cross_entropy(features: Any, labels: Any) -> tuple[Any, Any]:

@@ -82,6 +82,8 @@ _FAMILIES = (
     "xla_call_module",
 )
 _REGISTRY: dict[tuple[str, str | None], Lowering] = {}
+# Lowerings of one backend for one dtype: the op, the backend, the dtype.
+_OF_DTYPE: dict[tuple[str, str, str], Lowering] = {}
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,9 @@ class Lowering:
     variadic: the last positional parameter is ``*args`` and takes all remaining inputs.
     wants_run: the first parameter is the Run (variables, seeds, functions).
     decode: for attributes that hold a serialised message, what reads it. It is read once, when a node is bound.
+    picks: the integers that it gives are some of those that it is given, or positions and sizes, and so no larger:
+    where 32 bits hold the inputs, they hold the outputs. orders: it asks which of two numbers is the larger one.
+    widens: it computes with integers in 64 bits, whatever their own width.
     """
 
     op: str
@@ -102,34 +107,53 @@ class Lowering:
     variadic: bool
     wants_run: bool
     decode: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
+    picks: bool = False
+    orders: bool = False
+    widens: bool = False
 
 
 def lowers(
-    *ops: str, backend: str | None = None, decode: Mapping[str, Callable[[Any], Any]] | None = None
+    *ops: str,
+    backend: str | None = None,
+    decode: Mapping[str, Callable[[Any], Any]] | None = None,
+    picks: bool = False,
+    orders: bool = False,
+    widens: bool = False,
+    dtype: str | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a function as the lowering of `ops`, in general or for one backend only.
 
-    decode: what turns the value of an attribute into what the function takes.
+    decode: what turns the value of an attribute into what the function takes. picks, orders, widens: see Lowering; they
+    are said of the general lowering and hold for those of the backends. dtype: of the op's numbers, for a lowering of
+    `backend` that only these need.
     """
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         for op in ops:
+            lowering = replace(_describe(op, function), decode=decode or {}, picks=picks, orders=orders, widens=widens)
+            if dtype is not None and backend is not None:
+                _OF_DTYPE[op, backend, dtype] = lowering
+                continue
             if (op, backend) in _REGISTRY:
                 raise ValueError(f"{op} has a lowering for backend={backend} already")
-            _REGISTRY[op, backend] = replace(_describe(op, function), decode=decode or {})
+            _REGISTRY[op, backend] = lowering
         return function
 
     return register
 
 
-def lowers_table(table: dict[str, Callable[..., Any]], backend: str | None = None) -> None:
+def lowers_table(
+    table: dict[str, Callable[..., Any]], backend: str | None = None, picks: bool = False, orders: bool = False
+) -> None:
     """Register one-line lowerings: functions of the op's inputs alone, for ops without attributes of their own."""
     for op, function in table.items():
         schema = op_schema(op)
         if schema is None or (op, backend) in _REGISTRY:
             raise ValueError(f"{op} is no op of TensorFlow's, or has a lowering for backend={backend} already")
         names = tuple(argument.name for argument in schema.inputs)
-        _REGISTRY[op, backend] = Lowering(op, function, names, (None,) * len(names), (), False, False)
+        _REGISTRY[op, backend] = Lowering(
+            op, function, names, (None,) * len(names), (), False, False, picks=picks, orders=orders
+        )
 
 
 def _describe(op: str, function: Callable[..., Any]) -> Lowering:
@@ -160,6 +184,18 @@ def find_lowering(op: str, backend: str) -> Lowering | None:
     """The backend's own lowering of `op`, else the general one, else None."""
     load_families(backend)
     return _REGISTRY.get((op, backend)) or _REGISTRY.get((op, None))
+
+
+def find_lowering_of_dtype(op: str, backend: str, dtype: str) -> Lowering | None:
+    """The lowering of `op` that `backend` has for numbers of `dtype` alone."""
+    load_families(backend)
+    return _OF_DTYPE.get((op, backend, dtype))
+
+
+def is_said_of(op: str, fact: str) -> bool:
+    """Whether the general lowering of `op` says `fact` of it: "picks", "orders", "widens"."""
+    lowering = _REGISTRY.get((op, None))
+    return lowering is not None and getattr(lowering, fact)
 
 
 def registered_ops(backend: str) -> dict[str, Lowering]:

@@ -11,13 +11,13 @@ from hublayer.lowering.registry import Static, lowers
 from hublayer.lowering.shape import integers
 
 
-@lowers("Reverse")
+@lowers("Reverse", picks=True)
 def reverse(tensor: Any, dims: Static) -> Any:
     """`tensor` reversed along the dimensions for which `dims` is true."""
     return _flip(tensor, np.flatnonzero(dims).tolist())
 
 
-@lowers("ReverseV2")
+@lowers("ReverseV2", picks=True)
 def reverse_v2(tensor: Any, axis: Static) -> Any:
     """`tensor` reversed along the axes `axis`."""
     return _flip(tensor, integers(axis))
@@ -27,7 +27,7 @@ def _flip(x: Any, axes: list[int]) -> Any:
     return ops.flip(x, tuple(axes)) if axes else x
 
 
-@lowers("ReverseSequence")
+@lowers("ReverseSequence", picks=True)
 def reverse_sequence(input: Any, seq_lengths: Any, *, seq_dim: int, batch_dim: int = 0) -> Any:
     """The first seq_lengths[i] elements of sequence i reversed, the others as they are."""
     rank, length = len(input.shape), input.shape[seq_dim]
@@ -38,7 +38,7 @@ def reverse_sequence(input: Any, seq_lengths: Any, *, seq_dim: int, batch_dim: i
     return ops.take_along_axis(input, ops.broadcast_to(source, tuple(input.shape)), axis=seq_dim)
 
 
-@lowers("Roll")
+@lowers("Roll", picks=True)
 def roll(input: Any, shift: Any, axis: Static) -> Any:
     """Elements moved shift[i] places along axis[i]; what leaves at the end enters at the start."""
     axes = integers(axis)

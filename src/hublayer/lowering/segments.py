@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from hublayer.lowering.elementwise import div
 from hublayer.lowering.gather import gather, gradient_only, is_floating
 from hublayer.lowering.registry import Static, lowers
 from hublayer.lowering.shape import dtype_like, integers
@@ -40,7 +41,7 @@ def sizes(data: Any, ids: Any, count: int) -> Any:
 
 def mean(data: Any, ids: Any, count: int) -> Any:
     """Means; 0 for a segment without rows."""
-    return ops.divide(total(data, ids, count), sizes(data, ids, count))
+    return div(total(data, ids, count), sizes(data, ids, count))
 
 
 def root_mean(data: Any, ids: Any, count: int) -> Any:
@@ -158,7 +159,7 @@ def _sparse_counted(reduce: Reduction) -> Callable[..., Any]:
 for _op, _reduce in SORTED.items():
     lowers(_op)(_sorted(_reduce))
 for _op, _reduce in COUNTED.items():
-    lowers(_op)(_counted(_reduce))
+    lowers(_op, orders=_reduce in (largest, smallest))(_counted(_reduce))
 for _op, _reduce in SPARSE.items():
     lowers(_op)(_sparse(_reduce))
     lowers(f"{_op}WithNumSegments")(_sparse_counted(_reduce))

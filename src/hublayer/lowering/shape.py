@@ -48,19 +48,19 @@ def size(input: Any, *, out_type: str = "int32") -> np.ndarray:
     return np.array(math.prod(input.shape), out_type)
 
 
-@lowers("Reshape")
+@lowers("Reshape", picks=True)
 def reshape(tensor: Any, shape: Static) -> Any:
     """The elements of `tensor` in another shape; one dimension may be -1."""
     return ops.reshape(tensor, integers(shape))
 
 
-@lowers("ExpandDims")
+@lowers("ExpandDims", picks=True)
 def expand_dims(input: Any, dim: Static) -> Any:
     """A dimension of one element put in at `dim`, counted in the result."""
     return ops.expand_dims(input, integers(dim)[0])
 
 
-@lowers("Squeeze")
+@lowers("Squeeze", picks=True)
 def squeeze(input: Any, *, squeeze_dims: Sequence[int] = ()) -> Any:
     """The dimensions `squeeze_dims`, or all of one element, taken away."""
     return ops.reshape(input, squeezed_shape(tuple(input.shape), squeeze_dims))
@@ -77,7 +77,7 @@ def squeezed_shape(shape: Sequence[int], axes: Sequence[int]) -> list[int]:
     return [dim for axis, dim in enumerate(shape) if axis not in gone]
 
 
-@lowers("Transpose")
+@lowers("Transpose", picks=True)
 def transpose(x: Any, perm: Static) -> Any:
     """Dimension perm[i] of `x` as dimension i."""
     return ops.transpose(x, integers(perm))
@@ -89,25 +89,25 @@ def conjugate_transpose(x: Any, perm: Static) -> Any:
     return ops.conj(ops.transpose(x, integers(perm)))
 
 
-@lowers("Pack")
+@lowers("Pack", picks=True)
 def pack(values: Sequence[Any], *, axis: int = 0) -> Any:
     """Tensors of one shape along a new dimension."""
     return ops.stack(values, axis=axis)
 
 
-@lowers("Unpack")
+@lowers("Unpack", picks=True)
 def unpack(value: Any, *, num: int, axis: int = 0) -> list[Any]:
     """The `num` slices along `axis`, that dimension taken away."""
     return ops.unstack(value, num, axis=axis) if num else []
 
 
-@lowers("Concat")
+@lowers("Concat", picks=True)
 def concat(concat_dim: Static, values: Sequence[Any]) -> Any:
     """Tensors one after the other along a dimension."""
     return ops.concatenate(values, axis=int(concat_dim))
 
 
-@lowers("ConcatV2")
+@lowers("ConcatV2", picks=True)
 def concat_v2(values: Sequence[Any], axis: Static) -> Any:
     """Tensors one after the other along `axis`."""
     return ops.concatenate(values, axis=int(axis))
@@ -119,13 +119,13 @@ def concat_offset(concat_dim: Static, shape: Static) -> list[np.ndarray]:
     return NUMPY_OPS["ConcatOffset"]([concat_dim, shape], {})
 
 
-@lowers("Split")
+@lowers("Split", picks=True)
 def split(split_dim: Static, value: Any, *, num_split: int) -> list[Any]:
     """`num_split` equal parts."""
     return ops.split(value, num_split, axis=int(split_dim))
 
 
-@lowers("SplitV")
+@lowers("SplitV", picks=True)
 def split_v(value: Any, size_splits: Static, split_dim: Static, *, num_split: int) -> list[Any]:
     """Parts of the sizes `size_splits`, one of which may be -1."""
     axis = int(split_dim)
@@ -151,7 +151,7 @@ def broadcast_gradient_args(s0: Static, s1: Static) -> list[np.ndarray]:
     return NUMPY_OPS["BroadcastGradientArgs"]([s0, s1], {})
 
 
-@lowers("EnsureShape")
+@lowers("EnsureShape", picks=True)
 def ensure_shape(input: Any, *, shape: Sequence[int | None] | None) -> Any:
     """`input`, if it has the shape `shape` (None: any dimension, or any shape)."""
     found = tuple(input.shape)
@@ -163,7 +163,7 @@ def ensure_shape(input: Any, *, shape: Sequence[int | None] | None) -> Any:
     return input
 
 
-@lowers("PlaceholderWithDefault")
+@lowers("PlaceholderWithDefault", picks=True)
 def placeholder_with_default(input: Any, *, shape: Any = None) -> Any:
     """`input`: nothing is fed in its place."""
     return input

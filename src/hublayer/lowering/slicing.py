@@ -63,7 +63,7 @@ def _known(vector: Any, entries: Sequence[int | None], count: int) -> list[int |
     return vector.tolist() if isinstance(vector, np.ndarray) else list(entries) or [None] * count
 
 
-lowers("StridedSlice")(strided_slice)
+lowers("StridedSlice", picks=True)(strided_slice)
 
 
 def _axes(rank: int, entries: int, ellipsis_mask: int, new_axis_mask: int) -> list[int | None]:
@@ -92,7 +92,7 @@ def dynamic_slice(x: Any, starts: Sequence[Any], sizes: Sequence[int]) -> Any:
     return ops.slice(x, [ops.cast(start, "int32") for start in starts], sizes)
 
 
-@lowers("Slice")
+@lowers("Slice", picks=True)
 def slice_(input: Any, begin: Any, size: Static, *, _begin: Sequence[int | None] = ()) -> Any:
     """size[i] elements of dimension i from begin[i]; -1: all that remain, if begin[i] is known."""
     sizes = integers(size)
@@ -133,7 +133,7 @@ def strided_slice_grad(
     return _updated(ops.zeros(integers(shape), dtype_like(dy)), begin, end, strides, dy, masks)
 
 
-@lowers("TensorStridedSliceUpdate")
+@lowers("TensorStridedSliceUpdate", picks=True)
 def tensor_strided_slice_update(
     input: Any,
     begin: Any,

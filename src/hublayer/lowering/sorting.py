@@ -15,69 +15,69 @@ from hublayer.lowering.segments import total
 from hublayer.lowering.shape import dtype_like, integers
 
 
-@lowers("TopKV2")
+@lowers("TopKV2", picks=True, orders=True)
 def top_k(input: Any, k: Static, *, sorted: bool = True, index_type: str = "int32") -> tuple[Any, Any]:
     """The `k` largest elements of the last dimension, largest first, and where they stand; of equals the first."""
     values, indices = ops.top_k(input, integers(k)[0], sorted=True)
     return values, cast(indices, index_type)
 
 
-@lowers("NthElement")
+@lowers("NthElement", picks=True, orders=True)
 def nth_element(input: Any, n: Any, *, reverse: bool = False) -> Any:
     """The n-th smallest element of the last dimension, or the n-th largest."""
     ordered = ops.sort(input, axis=-1)
     return ops.take(ordered, ops.subtract(input.shape[-1] - 1, n) if reverse else n, axis=-1)
 
 
-@lowers("InvertPermutation")
+@lowers("InvertPermutation", picks=True)
 def invert_permutation(x: Any) -> Any:
     """Where 0, 1, … stand in `x`."""
     return ops.cast(ops.argsort(x), dtype_like(x))
 
 
-@lowers("Unique")
+@lowers("Unique", picks=True)
 def unique(x: Static, *, out_idx: str = "int32") -> list[Any]:
     """Distinct values in the order in which they first appear, and for each element which of them it is."""
     return NUMPY_OPS["Unique"]([x], {"out_idx": out_idx})
 
 
-@lowers("UniqueV2")
+@lowers("UniqueV2", picks=True)
 def unique_v2(x: Static, axis: Static, *, out_idx: str = "int32") -> list[Any]:
     """Distinct slices along `axis`, a vector of one; of all elements if it is empty."""
     return NUMPY_OPS["UniqueV2"]([x, axis], {"out_idx": out_idx})
 
 
-@lowers("UniqueWithCounts")
+@lowers("UniqueWithCounts", picks=True)
 def unique_with_counts(x: Static, *, out_idx: str = "int32") -> list[Any]:
     """As Unique, and how often each value appears."""
     return NUMPY_OPS["UniqueWithCounts"]([x], {"out_idx": out_idx})
 
 
-@lowers("UniqueWithCountsV2")
+@lowers("UniqueWithCountsV2", picks=True)
 def unique_with_counts_v2(x: Static, axis: Static, *, out_idx: str = "int32") -> list[Any]:
     """As UniqueV2, and how often each slice appears."""
     return NUMPY_OPS["UniqueWithCountsV2"]([x, axis], {"out_idx": out_idx})
 
 
-@lowers("Where")
+@lowers("Where", picks=True)
 def where(input: Static) -> np.ndarray:
     """The indices of what is true or not zero."""
     return NUMPY_OPS["Where"]([input], {})
 
 
-@lowers("ListDiff")
+@lowers("ListDiff", picks=True)
 def list_diff(x: Static, y: Static, *, out_idx: str = "int32") -> list[Any]:
     """What is in `x` and not in `y`, and where."""
     return NUMPY_OPS["ListDiff"]([x, y], {"out_idx": out_idx})
 
 
-@lowers("LowerBound")
+@lowers("LowerBound", picks=True, orders=True)
 def lower_bound(sorted_inputs: Any, values: Any, *, out_type: str = "int32") -> Any:
     """For each value the number of elements of its sorted row that are smaller."""
     return _counted(ops.less(ops.expand_dims(sorted_inputs, 1), ops.expand_dims(values, 2)), out_type)
 
 
-@lowers("UpperBound")
+@lowers("UpperBound", picks=True, orders=True)
 def upper_bound(sorted_inputs: Any, values: Any, *, out_type: str = "int32") -> Any:
     """For each value the number of elements of its sorted row that are not larger."""
     return _counted(ops.less_equal(ops.expand_dims(sorted_inputs, 1), ops.expand_dims(values, 2)), out_type)

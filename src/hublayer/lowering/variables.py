@@ -147,6 +147,6 @@ _COMBINATIONS = {
     "Div": _scaled(lambda x: ops.divide(1.0, x)),
 }
 for _name, _combine in _COMBINATIONS.items():
-    lowers(f"ResourceScatter{_name}")(_scattered_rows(_combine))
+    lowers(f"ResourceScatter{_name}", orders=_name in ("Max", "Min"))(_scattered_rows(_combine))
     if _name not in ("Mul", "Div"):
-        lowers(f"ResourceScatterNd{_name}")(_scattered_places(_combine))
+        lowers(f"ResourceScatterNd{_name}", orders=_name in ("Max", "Min"))(_scattered_places(_combine))

@@ -22,6 +22,11 @@ def suspended() -> Iterator[None]:
         _suspended.reset(token)
 
 
+def is_suspended() -> bool:
+    """Whether shapes are being worked out on tensors without values."""
+    return _suspended.get()
+
+
 class Ahead:
     """Values that follow from `variables`, kept until one of the variables changes.
 
@@ -42,7 +47,7 @@ class Ahead:
         """The kept values for the variables' `current` values; None while they are trained or traced."""
         key = self._versions(list(current.values()))
         # The key first: torch.compile cannot look at what follows, and need not.
-        if key is None or _suspended.get() or any(variable.trainable for variable in self._variables):
+        if key is None or is_suspended() or any(variable.trainable for variable in self._variables):
             return None
         if not _same(key, self._key):
             self._key, self._kept = None, []

@@ -16,6 +16,12 @@ except ImportError:  # a Keras that keeps it elsewhere: nothing is known, and no
     _attribute = None
 
 
+def is_inside_model() -> bool:
+    """Whether a Keras model is being called, so that its layers go on with what this call returns."""
+    context = None if _attribute is None else _attribute("current_call_ctx")
+    return context is not None and isinstance(context.entry_layer, keras.Model)
+
+
 def is_outermost() -> bool:
     """Whether no other layer is being called, no automatic cast and no distribution of tensors is in force."""
     return (

@@ -12,6 +12,7 @@ import numpy as np
 from hublayer.errors import ExecutionError
 from hublayer.graph.ir import Function, Graph
 from hublayer.graph.passes.hoist import hoist
+from hublayer.lowering.dtypes import has_wide_types
 from hublayer.lowering.execute import Executable, Executables, Run, VariableHandle, check_supported
 from hublayer.lowering.known_values import array_of
 from hublayer.lowering.loop_analysis import assigned_variables
@@ -20,6 +21,7 @@ from hublayer.ops.traits import Trait, facts, takes_seed
 from hublayer.runtime.ahead import Ahead
 from hublayer.runtime.compile import compiled, is_traced
 from hublayer.runtime.seeds import ForkedSeeds
+from hublayer.runtime.wide import Width, given_back, wide_types
 
 # Programs that are kept for different static values.
 _KEPT = 64
@@ -60,6 +62,10 @@ class DevicePart:
         self._executables = Executables(graph, backend)
         self._entry = Executable(graph.entry, backend)
         self._places = [captured.get(parameter.name) for parameter in graph.entry.parameters]
+        self._width = None
+        if backend == "jax":
+            taken = [p.name for p in graph.entry.parameters if p.name not in captured]
+            self._width = Width(graph.entry, functions, taken, variables)
         self._programs: OrderedDict[Any, tuple[Callable[..., Any], Callable[..., Any]]] = OrderedDict()
         unused = [None] * self._places.count(None)
         changed = assigned_variables([graph.entry], self._arguments(unused), self._executables)
@@ -86,16 +92,24 @@ class DevicePart:
         Raises ExecutionError for what goes wrong in an op, and for a value that must be known where a user's program is
         traced.
         """
+        statics = statics or {}
+        if self._width is None or not self._width.needed(inputs, statics):
+            return self._run_or_by_op(inputs, seed, statics, ahead=True)
+        with wide_types():
+            outputs = self._run_or_by_op(inputs, seed, statics, ahead=self._width.always)
+        return given_back(outputs)
+
+    def _run_or_by_op(self, inputs: Sequence[Any], seed: Any, statics: Statics, ahead: bool) -> list[Any]:
         if self._backend == "torch":  # whose tensors have values
-            return self._call(inputs, seed, statics or {}, True)
+            return self._call(inputs, seed, statics, ahead, compile=True)
         if self._op_by_op and not self._is_traced(inputs):
-            return self._call(inputs, seed, statics or {}, False)
+            return self._call(inputs, seed, statics, ahead, compile=False)
         try:
-            return self._call(inputs, seed, statics or {}, True)
+            return self._call(inputs, seed, statics, ahead, compile=True)
         except ExecutionError as error:
             traced = self._is_traced(inputs)
             try:
-                outputs = self._call(inputs, seed, statics or {}, False)
+                outputs = self._call(inputs, seed, statics, ahead, compile=False)
             except ExecutionError as other:
                 raise error if traced else other from None
         self._op_by_op = not traced
@@ -104,13 +118,14 @@ class DevicePart:
     def _is_traced(self, inputs: Sequence[Any]) -> bool:
         return is_traced([*inputs, *(variable.value for variable in self.variables.values())])
 
-    def _call(self, inputs: Sequence[Any], seed: Any, statics: Statics, compile: bool) -> list[Any]:
+    def _call(self, inputs: Sequence[Any], seed: Any, statics: Statics, ahead: bool, compile: bool) -> list[Any]:
+        """ahead: whether what was computed ahead is in the dtypes of this call."""
         values = {key: variable.value for key, variable in self.variables.items()}
         values |= {key: keras.ops.copy(values[key]) for key in self._copied}
-        ahead = None if self._ahead is None else self._ahead.values(values)
-        if ahead is not None:
-            known = {len(inputs) + i: ahead[i] for i in self._static_ahead}
-            given = [*inputs, *(None if len(inputs) + i in known else x for i, x in enumerate(ahead))]
+        kept = self._ahead.values(values) if ahead and self._ahead is not None else None
+        if kept is not None:
+            known = {len(inputs) + i: kept[i] for i in self._static_ahead}
+            given = [*inputs, *(None if len(inputs) + i in known else x for i, x in enumerate(kept))]
             return self._program({**statics, **known}, compile)[1](values, given, seed)
         outputs, assigned = self._program(statics, compile)[0](values, list(inputs), seed)
         for key, value in assigned.items():
@@ -136,10 +151,14 @@ class DevicePart:
         return self._programs[key]
 
     def _arguments(self, inputs: Sequence[Any]) -> list[Any]:
+        if self._width is not None and has_wide_types():
+            inputs = self._width.taken(inputs)
         remaining = iter(inputs)
         return [next(remaining) if key is None else VariableHandle(key) for key in self._places]
 
     def _state(self, values: dict[str, Any], seed: Any, by_op: bool = False) -> Run:
+        if self._width is not None and has_wide_types():
+            values = self._width.read(values)
         seeds = None if seed is None else ForkedSeeds(seed)
         return Run(dict(values), self._executables, None if seeds is None else lambda: seeds, by_op=by_op)
 

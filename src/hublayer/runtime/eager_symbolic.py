@@ -16,6 +16,8 @@ import numpy as np
 from hublayer.errors import EndpointError, ExecutionError
 from hublayer.lowering.dtypes import backend_dtype
 from hublayer.runtime.ahead import suspended
+from hublayer.runtime.keras_tensors import UNSIGNED, KerasTensors
+from hublayer.savedmodel.specs import TensorSpec
 
 # Two sizes for unknown dimensions, and beside each the values to try where values decide: a dimension of an output that
 # differs between the two is unknown too. One is valid as an id, a length or a size, zero as an axis.
@@ -85,6 +87,8 @@ def _run(function: Callable[[Any], Any], inputs: Any, value: int) -> Any:
     def filled(tensor: Any) -> Any:
         if not isinstance(tensor, keras.KerasTensor):
             return tensor
+        if tensor.dtype in UNSIGNED and keras.config.backend() == "torch":
+            return KerasTensors().convert(np.full(tensor.shape, value, np.int32), TensorSpec(tensor.dtype, None))
         return keras.ops.convert_to_tensor(np.full(tensor.shape, value, np.int32), dtype=tensor.dtype)
 
     given = keras.tree.map_structure(filled, inputs)

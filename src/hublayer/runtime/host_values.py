@@ -10,6 +10,9 @@ import numpy as np
 from hublayer.errors import EndpointError
 from hublayer.host.string_tensor import StringTensor
 from hublayer.lowering.dtypes import backend_dtype
+from hublayer.runtime.keras_tensors import UNSIGNED, KerasTensors
+from hublayer.runtime.wide import fits, refuse_inside_model
+from hublayer.savedmodel.specs import TensorSpec
 from hublayer.savedmodel.tensors import constant_dtype
 
 # Dtypes that every backend has.
@@ -46,7 +49,12 @@ def from_host(value: Any, backend: str) -> Any:
 
             return tf.constant(value.to_numpy(), tf.string)
         return value.to_numpy()
-    return tensor(value) if isinstance(value, np.ndarray) else value
+    if not isinstance(value, np.ndarray):
+        return value
+    given = tensor(value)
+    if isinstance(given, np.ndarray):
+        refuse_inside_model(given)
+    return given
 
 
 def narrowed(value: np.ndarray) -> np.ndarray:
@@ -56,11 +64,7 @@ def narrowed(value: np.ndarray) -> np.ndarray:
     dtype = backend_dtype(value.dtype.name)
     if dtype == value.dtype.name:
         return value
-    if value.dtype.kind in "iu" and value.size:
-        limits = np.iinfo(dtype)
-        if value.min() < limits.min or value.max() > limits.max:
-            return value
-    return value.astype(dtype)
+    return value.astype(dtype) if fits(value) else value
 
 
 def tensor(value: Any) -> Any:
@@ -74,4 +78,6 @@ def tensor(value: Any) -> Any:
         import jax.numpy as jnp  # pyright: ignore[reportMissingImports]
 
         return jnp.asarray(array)
+    if array.dtype.name in UNSIGNED:
+        return KerasTensors().convert(array, TensorSpec(array.dtype.name, None))
     return keras.ops.convert_to_tensor(array, dtype=array.dtype.name)

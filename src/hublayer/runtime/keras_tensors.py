@@ -9,7 +9,11 @@ import numpy as np
 
 from hublayer.lowering.dtypes import backend_dtype, dtype_of
 from hublayer.runtime.host_tensors import HostTensors, as_strings, with_values
+from hublayer.runtime.wide import WIDE_INTEGERS, as_wide, fits
 from hublayer.savedmodel.specs import CompositeSpec, Shape, Spec, TensorSpec
+
+# Keras on PyTorch has these in wider dtypes, or not at all.
+UNSIGNED = frozenset({"uint16", "uint32", "uint64"})
 
 
 class KerasTensors:
@@ -55,7 +59,21 @@ class KerasTensors:
             # A tensor of a graph of TensorFlow's has no strings yet.
             return value if keras.ops.is_tensor(value) and not hasattr(value, "numpy") else as_strings(value)
         dtype = None if spec.dtype is None else backend_dtype(spec.dtype)
+        if dtype != spec.dtype and spec.dtype in WIDE_INTEGERS:
+            return _wide_integers(value, spec.dtype, dtype)
+        if spec.dtype in UNSIGNED and keras.config.backend() == "torch":
+            from hublayer.lowering.backends.torch.unsigned import unsigned_tensor
+
+            return unsigned_tensor(value, spec.dtype)
         if isinstance(value, np.ndarray) and dtype is not None:
             with np.errstate(over="ignore"):  # what is beyond the range is infinite, as in TensorFlow
                 value = value.astype(dtype) if dtype != "bfloat16" else value
         return keras.ops.convert_to_tensor(value, dtype=dtype)
+
+
+def _wide_integers(value: Any, declared: str, narrow: str) -> Any:
+    """64-bit integers on JAX: in 32 bits if they fit, else in 64, which their dtype then tells."""
+    if keras.ops.is_tensor(value):
+        return value if str(value.dtype) == declared else keras.ops.convert_to_tensor(value, dtype=narrow)
+    array = np.asarray(value).astype(declared, copy=False)
+    return keras.ops.convert_to_tensor(array, dtype=narrow) if fits(array) else as_wide(array)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +23,7 @@ def on_backend(node: Node) -> Callable[[HostRun, list[Any]], Any]:
 
     from hublayer.lowering.execute import Executable, Run
     from hublayer.runtime.host_values import as_declared, tensor, to_host
+    from hublayer.runtime.wide import wide_types
 
     backend = keras.config.backend()
     parameters = tuple(Parameter(f"input_{i}", dtype) for i, dtype in enumerate(input_dtypes(node)))
@@ -32,9 +34,10 @@ def on_backend(node: Node) -> Callable[[HostRun, list[Any]], Any]:
 
     def run_alone(run: HostRun, inputs: list[Any]) -> Any:
         state = Run({}, _no_functions, run.seeds, by_op=backend == "jax")
-        # Whole numbers may be sizes, which the backend must know.
-        given = [x if x.dtype.kind in "iub" else tensor(x) for x in map(np.asarray, inputs)]
-        results = executable(state, given)
+        with wide_types() if backend == "jax" else nullcontext():
+            # Whole numbers may be sizes, which the backend must know.
+            given = [x if x.dtype.kind in "iub" else tensor(x) for x in map(np.asarray, inputs)]
+            results = executable(state, given)
         arrays = [as_declared(to_host(x), dtype) for x, dtype in zip(results, declared, strict=True)]
         return arrays if len(arrays) != 1 else arrays[0]
 

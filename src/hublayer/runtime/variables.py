@@ -12,7 +12,6 @@ import numpy as np
 
 from hublayer.errors import CorruptSavedModelError
 from hublayer.host.string_tensor import StringTensor
-from hublayer.lowering.dtypes import backend_dtype
 from hublayer.runtime.weights import NamedVariable
 from hublayer.savedmodel.bundle import Bundle
 from hublayer.savedmodel.checkpoint_keys import checkpoint_keys, table_keys
@@ -121,8 +120,7 @@ class Variables:
             trainable = self._listed[1]
             is_trainable = key in trainable if trainable is not None else bool(info and info.trainable)
             name = info.name if info else key
-            dtype = backend_dtype(array.dtype.name)
-            self._made[key] = NamedVariable(self._own(array, key), name, dtype, is_trainable)
+            self._made[key] = NamedVariable(self._own(array, key), name, array.dtype.name, is_trainable)
             if self._bundle is not None:
                 self._bundle.release()
         return self._made[key]

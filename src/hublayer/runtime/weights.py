@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 import keras
+import numpy as np
+
+from hublayer.lowering.dtypes import backend_dtype
 
 # TensorFlow saves integer variables as trainable unless told otherwise; no gradient reaches them.
 _DIFFERENTIABLE = ("float", "bfloat", "complex")
@@ -28,11 +31,18 @@ class NamedVariable(keras.Variable):
 
     name: TensorFlow's name without the output index, such as ``block_1/conv/kernel``, which Keras itself would refuse.
     path: the same below the name of the layer that took it first.
+    saved_dtype: the dtype's name in the SavedModel; `dtype` is what the backend has for it, except that on JAX 64-bit
+        integers stay what they are, because ids and counters may need them. On PyTorch, where Keras has no uint64,
+        int64 holds the same bits.
     may_train: whether it is trained where its layer is: its publisher said so, and there are gradients for its dtype.
     """
 
     def __init__(self, initializer: Any, name: str, dtype: str, trainable: bool, shape: Any = None):
         self._full_name = name.removesuffix(":0")
+        self.saved_dtype = dtype
+        if dtype == "uint64" and keras.config.backend() == "torch":
+            initializer, dtype = np.asarray(initializer).view(np.int64), "int64"
+        dtype = dtype if dtype in ("int64", "uint64") else backend_dtype(dtype)
         self.may_train = trainable and dtype.startswith(_DIFFERENTIABLE)
         super().__init__(
             initializer=initializer,
@@ -50,6 +60,14 @@ class NamedVariable(keras.Variable):
             from hublayer.runtime.torch_weight import weight
 
             self._value = weight(self._value)
+
+    def _convert_to_tensor(self, value: Any, dtype: str | None = None) -> Any:
+        if dtype is None or dtype == backend_dtype(dtype):
+            return super()._convert_to_tensor(value, dtype=dtype)
+        from hublayer.runtime.wide import wide_types
+
+        with wide_types():
+            return super()._convert_to_tensor(value, dtype=dtype)
 
     @property
     def name(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -24,8 +25,19 @@ def _select_v2(condition: Any, t: Any, e: Any) -> torch.Tensor:
     return torch.where(condition, tensor(t, condition.device), tensor(e, condition.device))
 
 
+def _shift(shift: Callable[..., torch.Tensor]) -> Callable[[Any, Any], torch.Tensor]:
+    # keras.ops would cut the limits of int64 to 32 bits.
+    return binary(lambda x, y: shift(x, y.clamp(0, torch.iinfo(x.dtype).bits - 1)))
+
+
 lowers_table(
     {
+        "BitwiseAnd": binary(torch.bitwise_and),
+        "BitwiseOr": binary(torch.bitwise_or),
+        "BitwiseXor": binary(torch.bitwise_xor),
+        "Invert": unary(torch.bitwise_not),
+        "LeftShift": _shift(torch.bitwise_left_shift),
+        "RightShift": _shift(torch.bitwise_right_shift),
         "Greater": binary(torch.gt),
         "GreaterEqual": binary(torch.ge),
         "IsNan": unary(torch.isnan),

@@ -7,22 +7,19 @@ from typing import Any
 
 import torch
 
-from hublayer.lowering.backends.torch.tensors import binary, tensor, unary
-from hublayer.lowering.elementwise import bitcast
+from hublayer.lowering.backends.torch.tensors import binary, tensor, unary, view_as
 from hublayer.lowering.registry import lowers, lowers_table
 
 _NAMES = ("float16", "bfloat16", "float32", "float64", "complex64", "complex128", "bool")
 _NAMES += ("int8", "int16", "int32", "int64", "uint8")
 _DTYPES = {name: getattr(torch, name) for name in _NAMES}
-# PyTorch computes nothing in the wider unsigned types; Keras has them in these.
-_DTYPES |= {"uint16": torch.int32, "uint32": torch.int64, "uint64": torch.int64}
 _DTYPES |= {"qint8": torch.int8, "quint8": torch.uint8, "qint16": torch.int16, "quint16": torch.int32}
 _DTYPES |= {"qint32": torch.int32}
 
 
 def _squared_difference(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     difference = x - y
-    return difference * difference
+    return difference * (difference.conj() if difference.is_complex() else difference)
 
 
 def _add_n(inputs: Sequence[Any]) -> torch.Tensor:
@@ -34,6 +31,10 @@ def _add_n(inputs: Sequence[Any]) -> torch.Tensor:
 
 def _truncated(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     return torch.div(x, y, rounding_mode="trunc")
+
+
+def _floor_div(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    return torch.floor(x / y) if x.is_floating_point() else torch.floor_divide(x, y)
 
 
 def _div(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
@@ -66,7 +67,7 @@ lowers_table(
         "Erfc": unary(torch.erfc),
         "Exp": unary(torch.exp),
         "Floor": unary(torch.floor),
-        "FloorDiv": binary(torch.floor_divide),
+        "FloorDiv": binary(_floor_div),
         "FloorMod": binary(torch.remainder),
         "Log": unary(torch.log),
         "Log1p": unary(torch.log1p),
@@ -112,17 +113,7 @@ def cast_op(x: Any, *, SrcT: str = "", DstT: str, Truncate: bool = False) -> tor
     return x.to(dtype)
 
 
-# What Keras stands in for PyTorch's unfinished unsigned dtypes with is wider than they are.
-_STAND_INS = {"uint16": (torch.int16, torch.int32, 0xFFFF), "uint32": (torch.int32, torch.int64, 0xFFFFFFFF)}
-
-
 @lowers("Bitcast", backend="torch")
-def _bitcast(input: Any, *, T: str = "", type: str) -> torch.Tensor:
-    """The same bytes as another dtype, through the signed dtype of an unsigned one's size."""
-    x = tensor(input)
-    if T in _STAND_INS:
-        x = x.to(_STAND_INS[T][0])
-    if type not in _STAND_INS:
-        return bitcast(x, type=type)
-    signed, stand_in, mask = _STAND_INS[type]
-    return bitcast(x, type=str(signed).removeprefix("torch.")).to(stand_in) & mask
+def _bitcast(input: Any, *, type: str) -> torch.Tensor:
+    """The same bytes as another dtype."""
+    return view_as(tensor(input), _DTYPES[type])

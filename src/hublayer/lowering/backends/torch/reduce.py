@@ -38,12 +38,14 @@ def _highest(dtype: torch.dtype) -> float:
 
 
 def _mean(x: torch.Tensor, axes: tuple[int, ...], keep: bool) -> torch.Tensor:
+    if x.is_complex() and not x.numel():
+        return torch.sum(x, axes, keep)
     if x.is_floating_point() or x.is_complex():
         return torch.mean(x, axes, keep)
     number = 1
     for axis in axes:
         number *= x.shape[axis]
-    return torch.div(torch.sum(x, axes, keep, dtype=x.dtype), max(number, 1), rounding_mode="trunc")
+    return torch.div(torch.sum(x, axes, keep, dtype=torch.int64), max(number, 1), rounding_mode="trunc").to(x.dtype)
 
 
 def _product(x: torch.Tensor, axes: tuple[int, ...], keep: bool) -> torch.Tensor:
@@ -77,6 +79,8 @@ def _arg(find: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
     def lowering(input: Any, dimension: Static, *, output_type: str = "int64") -> torch.Tensor:
         x = tensor(input)
         x = x.to(torch.uint8) if x.dtype is torch.bool else x
+        if x.is_floating_point():  # NaN is never the one
+            x = torch.where(torch.isnan(x), -torch.inf if find is torch.argmax else torch.inf, x)
         return find(x, int(dimension.ravel()[0])).to(getattr(torch, output_type))
 
     return lowering

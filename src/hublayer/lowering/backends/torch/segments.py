@@ -26,19 +26,25 @@ def total(data: torch.Tensor, ids: torch.Tensor, count: int) -> torch.Tensor:
     return data.new_zeros((count + 1, *data.shape[1:])).index_add(0, _inside(ids, count), data)[:count]
 
 
-def _sizes(data: torch.Tensor, ids: torch.Tensor, count: int) -> torch.Tensor:
+def sizes(data: torch.Tensor, ids: torch.Tensor, count: int) -> torch.Tensor:
+    """The number of rows of each segment, at least 1, in the dtype of `data` and shaped to divide it."""
     found = total(torch.ones_like(ids), ids, count).clamp(min=1)
     return found.reshape(-1, *[1] * (data.ndim - 1)).to(data.dtype)
 
 
+def _truncated(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    return torch.div(x, y, rounding_mode="trunc")
+
+
 def mean(data: torch.Tensor, ids: torch.Tensor, count: int) -> torch.Tensor:
     """Means; 0 for a segment without rows."""
-    return total(data, ids, count) / _sizes(data, ids, count)
+    summed, number = total(data, ids, count), sizes(data, ids, count)
+    return summed / number if data.is_floating_point() or data.is_complex() else _truncated(summed, number)
 
 
 def root_mean(data: torch.Tensor, ids: torch.Tensor, count: int) -> torch.Tensor:
     """Sums divided by the root of the number of rows."""
-    return total(data, ids, count) / _sizes(data, ids, count).sqrt()
+    return total(data, ids, count) / sizes(data, ids, count).sqrt()
 
 
 def _scattered(reduce: str, empty: Callable[[torch.dtype], Any]) -> Reduction:
@@ -55,7 +61,9 @@ def _limits(dtype: torch.dtype) -> Any:
     return torch.finfo(dtype) if dtype.is_floating_point else torch.iinfo(dtype)
 
 
-def _zero_if_empty(reduce: Reduction) -> Reduction:
+def zero_if_empty(reduce: Reduction) -> Reduction:
+    """`reduce`, with 0 for a segment without rows."""
+
     def run(data: torch.Tensor, ids: torch.Tensor, count: int) -> torch.Tensor:
         filled = total(torch.ones_like(ids), ids, count).reshape(-1, *[1] * (data.ndim - 1)) > 0
         return torch.where(filled, reduce(data, ids, count), data.new_zeros(()))
@@ -73,8 +81,8 @@ _OWN: dict[Any, Reduction] = {
     segments.product: product,
     segments.largest: largest,
     segments.smallest: smallest,
-    segments.SORTED["SegmentMax"]: _zero_if_empty(largest),
-    segments.SORTED["SegmentMin"]: _zero_if_empty(smallest),
+    segments.SORTED["SegmentMax"]: zero_if_empty(largest),
+    segments.SORTED["SegmentMin"]: zero_if_empty(smallest),
 }
 
 
@@ -82,7 +90,9 @@ def _last(ids: Any) -> int:
     return scalar(ids[-1:]) + 1 if len(ids) else 0
 
 
-def _sorted(reduce: Reduction) -> Callable[..., Any]:
+def over_sorted(reduce: Reduction) -> Callable[..., Any]:
+    """The lowering that reduces segments up to the last id."""
+
     def run(data: Any, segment_ids: Any) -> torch.Tensor:
         """Segments up to the last id."""
         data = tensor(data)
@@ -123,7 +133,7 @@ def _sparse_counted(reduce: Reduction) -> Callable[..., Any]:
 
 
 for _op, _reduce in segments.SORTED.items():
-    lowers(_op, backend="torch")(_sorted(_OWN[_reduce]))
+    lowers(_op, backend="torch")(over_sorted(_OWN[_reduce]))
 for _op, _reduce in segments.COUNTED.items():
     lowers(_op, backend="torch")(_counted(_OWN[_reduce]))
 for _op, _reduce in segments.SPARSE.items():

@@ -61,3 +61,11 @@ def binary(function: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]) -> Ca
 def shared(array: np.ndarray) -> torch.Tensor | np.ndarray:
     """A tensor over the memory of `array`, which Keras would copy; the array itself if PyTorch has no such dtype."""
     return torch.from_numpy(array) if array.dtype.name in _OF_NUMPY else array
+
+
+def view_as(x: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """The bytes of `x` as `dtype`. A last axis of parts appears where one element becomes several, or vanishes."""
+    if x.element_size() > dtype.itemsize:
+        return x.unsqueeze(-1).view(dtype)
+    same = x.element_size() == dtype.itemsize
+    return x.view(dtype) if same else x.contiguous().view(dtype).squeeze(-1)
