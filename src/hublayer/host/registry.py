@@ -54,6 +54,8 @@ _FAMILIES = (
     "printing",
     "images",
     "image_encoding",
+    "image_resizing",
+    "image_colors",
     "audio",
     "boise_tags",
     "byte_split",
