@@ -15,8 +15,9 @@ import numpy as np
 import tensorflow as tf
 from translated import preprocessors
 from translated.classifier import LABELS, TEXTS
+from translated.host_and_device import FOLDER, INPUTS
 from translated.training import RECIPES, train
-from translated.word_tables import calls
+from translated.word_tables import calls, plain
 
 import hublayer as hub
 from hublayer import load
@@ -33,13 +34,14 @@ def main() -> None:
     """Write tests/goldens."""
     for name, path in sorted(SAMPLES.items()):
         print(name, flush=True)
-        arrays = to_arrays(run_goldens(load(path, runtime="native"), seed=1))
+        arrays = to_arrays(run_goldens(load(path, runtime="native"), seed=1)[0])
         outputs = {key: value for key, value in arrays.items() if "|out:" in key or value.dtype.kind == "S"}
         np.savez_compressed(TARGET / f"{name}.npz", **outputs)
     losses = {name: train(recipe, runtime="native") for name, recipe in RECIPES.items()}
     (TARGET / "training.json").write_text(json.dumps(losses, indent=1) + "\n")
     make_classifier()
     make_word_tables()
+    make_host_and_device()
     make_preprocessors()
 
 
@@ -47,6 +49,13 @@ def make_preprocessors() -> None:
     """What the named callables of the preprocessors give in TensorFlow."""
     found = {name: preprocessors.calls(name, "native") for name in preprocessors.NAMES}
     (TARGET / "preprocessors.json").write_text(json.dumps(found) + "\n")
+
+
+def make_host_and_device() -> None:
+    """What TensorFlow gives for the sample host_and_device."""
+    model = tf.saved_model.load(str(FOLDER))
+    found = {name: plain(getattr(model, name)(value)) for name, value in INPUTS.items()}
+    (TARGET / "host_and_device.json").write_text(json.dumps(found, indent=1) + "\n")
 
 
 def make_word_tables() -> None:

@@ -31,6 +31,7 @@ SAMPLES = [
     "tf1_control_flow",
     "tf1_text_module",
     "object_detector",
+    "host_and_device",
     *TEXT_SAMPLES,
 ]
 ENVIRONMENT = {"CUDA_VISIBLE_DEVICES": "-1", "PYTHONHASHSEED": "0", "TF_CPP_MIN_LOG_LEVEL": "2"}
