@@ -193,6 +193,15 @@ def tf1_pair(path: Path) -> Path:
     return path
 
 
+def keras3_inputs(path: Path, inputs: object, weights: tuple[float, ...]) -> Path:
+    """A model that Keras 3 exports, whose inputs are this nest of Input layers: the sum of its inputs with weights."""
+    import keras
+
+    pairs = zip(keras.tree.flatten(inputs), weights, strict=True)
+    keras.Model(inputs, keras.layers.Add()([x * weight for x, weight in pairs])).export(str(path), verbose=False)
+    return path
+
+
 def dtypes(path: Path) -> Path:
     """One signature per input dtype, named by it: x of shape (None,) to itself."""
     names = ["float16", "bfloat16", "float32", "float64", "int8", "int32", "int64", "uint8", "bool", "string"]

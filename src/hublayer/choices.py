@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hublayer.errors import ConfigError, EndpointError, OutputKeyError
 from hublayer.savedmodel.endpoints import Endpoint
+from hublayer.savedmodel.keras_export import CALLABLE, with_own_inputs
 from hublayer.savedmodel.reader import MetaGraph
-from hublayer.savedmodel.specs import spec_leaves
 
 if TYPE_CHECKING:
     from hublayer.runtime.targets import Target
 
 _HUB_DEFAULT = "default"
-_KERAS_EXPORT = "serve"
-_SERVING_NAMES = ("serving_default", _KERAS_EXPORT)
+_SERVING_NAMES = ("serving_default", CALLABLE)
 
 
 def choose_endpoint(meta_graph: MetaGraph, signature: str | None, handle: str) -> Endpoint:
@@ -33,14 +31,14 @@ def choose_endpoint(meta_graph: MetaGraph, signature: str | None, handle: str) -
         endpoint = signatures.get(signature) or callables.get(signature)
         if endpoint is None:
             raise EndpointError(f"{handle} has no signature and no callable {signature!r}. {there_is}")
-        return _with_own_inputs(endpoint, callables) if signature == _KERAS_EXPORT else endpoint
+        return with_own_inputs(meta_graph, endpoint) if signature == CALLABLE else endpoint
     if "__call__" in callables:
         return callables["__call__"]
     for name in (_HUB_DEFAULT, *_SERVING_NAMES):
         if name in signatures:
-            return _with_own_inputs(signatures[name], callables)
-    if _KERAS_EXPORT in callables:
-        return callables[_KERAS_EXPORT]
+            return with_own_inputs(meta_graph, signatures[name])
+    if CALLABLE in callables:
+        return callables[CALLABLE]
     if len(signatures) == 1:
         return next(iter(signatures.values()))
     if not signatures and len(callables) == 1:
@@ -49,24 +47,6 @@ def choose_endpoint(meta_graph: MetaGraph, signature: str | None, handle: str) -
         f"{handle} has no __call__ and no signature that is the obvious one. {there_is} "
         + ("Pass one of them as signature=." if signatures or callables else "There is nothing to call.")
     )
-
-
-def _with_own_inputs(endpoint: Endpoint, callables: Mapping[str, Endpoint]) -> Endpoint:
-    """The signature of a model that Keras 3 exported, with the inputs of the model's own function.
-
-    Keras names a signature's inputs after its Input layers (``keras_tensor_1``). The model itself took a dict with keys
-    of its own, or a list; the callable ``serve`` still does.
-    """
-    function = callables.get(_KERAS_EXPORT)
-    if endpoint.kind != "signature" or function is None or len(function.traces) != 1:
-        return endpoint
-    structures = [function.traces[0].arguments[name] for name in function.inputs]
-    structure = structures[0] if len(structures) == 1 else structures
-    names = [getattr(spec, "name", None) for _, spec in spec_leaves(structure)]
-    positions = not isinstance(structure, dict) and len(names) == 1  # one input needs neither key nor order
-    if positions or sorted(map(str, names)) != sorted(endpoint.inputs):
-        return endpoint
-    return replace(endpoint, own_inputs=structure)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import exports
 import keras
 import numpy as np
 import pytest
@@ -58,6 +59,35 @@ def test_signature_inputs_by_name(export):
     layer = hub.KerasLayer(export("two_arguments"), signature="scores")
     z, a = np.array([5.0], "float32"), np.array([2.0], "float32")
     np.testing.assert_array_equal(layer({"z": z, "a": a})["second"], [7])
+
+
+def _inputs(count):
+    return [keras.Input((2,)) for _ in range(count)]
+
+
+KERAS_3 = {
+    "dict": lambda: dict(zip(("x2", "x1"), _inputs(2), strict=True)),
+    "dict with the names of the others": lambda: {"a": keras.Input((2,), name="b"), "b": keras.Input((2,), name="a")},
+    "list of eleven": lambda: _inputs(11),
+    "nest": lambda: {"p": {"q": keras.Input((2,))}, "r": _inputs(2)},
+}
+
+
+@pytest.mark.filterwarnings("ignore:When providing `inputs` as a dict")
+@pytest.mark.parametrize("make", KERAS_3.values(), ids=KERAS_3)
+def test_what_keras_3_exported_takes_its_own_inputs(tmp_path, make):
+    inputs = make()
+    count = len(keras.tree.flatten(inputs))
+    weights = tuple(10.0**-i for i in range(count))
+    path = exports.keras3_inputs(tmp_path / "model", inputs, weights)
+    values = [np.full((1, 2), i + 1, "float32") for i in range(count)]
+    expected = sum(value * weight for value, weight in zip(values, weights, strict=True))
+    data = keras.tree.pack_sequence_as(inputs, values)
+    for options in ({}, {"signature": "serve"}, {"runtime": "translated"}):
+        np.testing.assert_allclose(hub.KerasLayer(path, **options)(data), expected, rtol=1e-6)
+    by_name = hub.KerasLayer(path, signature="serving_default")
+    with pytest.raises(hub.InputError, match="Expected"):
+        by_name(values)
 
 
 def test_one_output_of_a_signature_is_a_tensor(export, samples):

@@ -112,7 +112,8 @@ class EndpointTarget(_BackendTarget):
 
     @property
     def _first_inputs(self) -> list[TensorSpec | CompositeSpec]:
-        structures = self._endpoint.input_structures()
+        own = self._endpoint.own_inputs
+        structures = self._endpoint.input_structures() if own is None else [own]
         return [spec for _, spec in spec_leaves(structures[0])] if structures else []
 
     @property
