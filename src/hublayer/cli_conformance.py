@@ -43,7 +43,8 @@ def conformance_command(
     Console().print(_table(results))
     compared = [result for result in results if result.verdict != "not compared"]
     good = sum(result.verdict == "match" for result in compared)
-    typer.echo(f"{good} of {len(compared)} endpoints that were compared match")
+    if compared:
+        typer.echo(f"{good} of {len(compared)} endpoints that were compared match")
     models = {result.model for result in compared}
     empty = {result.model: result.detail for result in results if result.model not in models}
     for model, detail in empty.items():
