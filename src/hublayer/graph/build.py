@@ -13,6 +13,7 @@ from hublayer.graph.effects import has_effect
 from hublayer.graph.ir import Function, FunctionName, Node, Parameter, Value
 from hublayer.graph.node_check import check_node, check_value
 from hublayer.graph.op_schema import count, op_schema
+from hublayer.ops.traits import Trait, facts
 from hublayer.savedmodel import dtypes
 from hublayer.savedmodel.specs import shape_of
 from hublayer.savedmodel.tensors import tensor_array
@@ -70,10 +71,11 @@ def _decode_list(items: Any, where: str) -> list[Any]:
 
 def decode_attrs(node: Any, where: str) -> dict[str, Any]:
     """The attributes of a Node message that matter to its value."""
+    kept = _KEPT_PRIVATE | {"_output_shapes"} if Trait.CHOOSES in facts(node.op).traits else _KEPT_PRIVATE
     return {
         key: decode_attr(value, where)
         for key, value in node.attr.items()
-        if key not in _DROPPED and (not key.startswith("_") or key in _KEPT_PRIVATE)
+        if key not in _DROPPED and (not key.startswith("_") or key in kept)
     }
 
 

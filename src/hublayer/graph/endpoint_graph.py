@@ -15,6 +15,7 @@ from hublayer.graph.library import Library
 from hublayer.graph.main_graph import MainGraph
 from hublayer.graph.op_schema import unknown_attributes
 from hublayer.graph.passes.batch_norm import fold_batch_norm
+from hublayer.graph.passes.bounds import choose_by_bounds
 from hublayer.graph.passes.custom_gradients import bind_gradients, saved_gradients
 from hublayer.graph.passes.dead_code import drop_dead_code
 from hublayer.graph.passes.fold import fold_constants
@@ -145,7 +146,8 @@ class GraphSource:
         return build_function(self._library.functions[name], self._parts)
 
     def _simplify(self, function: Function) -> Function:
-        return drop_dead_code(note_moving_slices(fold_constants(inline_calls(function, self._plain))))
+        function = choose_by_bounds(fold_constants(inline_calls(function, self._plain)))
+        return drop_dead_code(note_moving_slices(fold_constants(function)))
 
     def _graph(self, entry: Function) -> Graph:
         unknown = unknown_attributes_in(reached(entry, self._plain))  # before a pass takes such a node for another

@@ -26,6 +26,7 @@ class Trait(Flag):
     SELECTS = auto()  # its first input says which of them; they get the others
     LOOKS = auto()  # the backend's kernels look at values to know what to run, or how large a result is
     DYNAMIC_SHAPE = auto()  # the size of a result depends on values
+    CHOOSES = auto()  # each element of the result is that of one of the inputs
     OF_SHAPES = auto()  # the results follow from the inputs' shapes, so they are known while a program is traced
 
 

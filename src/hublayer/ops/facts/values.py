@@ -7,6 +7,7 @@ _DYNAMIC = Facts(Trait.LOOKS | Trait.DYNAMIC_SHAPE)
 _APPLIES = Facts(Trait.LOOKS | Trait.CALLS, State.CALLED)  # a function to pairs of elements
 _NO_STATE = Facts()
 _OF_SHAPES = Facts(Trait.OF_SHAPES)
+_CHOOSES = Facts(Trait.CHOOSES)
 
 ROWS = {
     "Bincount": _LOOKS,
@@ -20,6 +21,8 @@ ROWS = {
     "Empty": _NO_STATE,
     "GuaranteeConst": _NO_STATE,
     "ListDiff": _DYNAMIC,
+    "Maximum": _CHOOSES,
+    "Minimum": _CHOOSES,
     "NonMaxSuppression": _DYNAMIC,
     "NonMaxSuppressionV2": _DYNAMIC,
     "NonMaxSuppressionV3": _DYNAMIC,
