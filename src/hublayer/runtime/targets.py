@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import keras
 
 from hublayer.runtime.call import call_endpoint
+from hublayer.runtime.traces import select_traces
 from hublayer.savedmodel.endpoints import Endpoint
 from hublayer.savedmodel.specs import CompositeSpec, Shape, TensorSpec, spec_leaves
 
@@ -139,6 +140,13 @@ class EndpointTarget(_BackendTarget):
 
     def __call__(self, inputs: Any, training: bool) -> Any:
         return call_endpoint(self.model.program, self._endpoint, inputs, training, self._arguments)
+
+    def output_spec(self, function: Callable[[Any], Any], inputs: Any) -> Any:
+        """See Target.output_spec."""
+        from hublayer.runtime.symbolic_inputs import with_fixed_dimensions
+
+        traces = [trace for trace, _ in select_traces(self._endpoint, False, self._arguments)]
+        return super().output_spec(function, with_fixed_dimensions(self._endpoint, traces, inputs))
 
     def weights(self) -> list[Any]:
         """See Program.weights."""
