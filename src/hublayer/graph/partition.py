@@ -114,7 +114,7 @@ def partition(
     }
     needing = _with_objects(function, needing, copied)
     strings = {p.name for p in function.parameters if p.dtype == "string"} | host_parameters
-    if not needing and not strings:
+    if not needing and not strings and not _returns_constant_string(function):
         return None
     late = _late(function, bodies, needing, handles)
     before = _ancestors(function, needing - late)
@@ -194,6 +194,11 @@ def _late(function: Function, bodies: _Bodies, needing: set[str], handles: set[s
         if not alone or bodies.is_late(node) or any(value.node in found for value in node.inputs):
             found.add(node.name)
     return found
+
+
+def _returns_constant_string(function: Function) -> bool:
+    returned = {value.node for value in function.outputs}
+    return any(n.name in returned and n.op == "Const" and output_dtypes(n) == ["string"] for n in function.nodes)
 
 
 def _ancestors(function: Function, names: set[str]) -> set[str]:
