@@ -136,7 +136,8 @@ class _Reader:
                 continue
             message = self.messages[name]
             inputs = tuple(self.value(source) for source in message.input if not source.startswith("^"))
-            controls = tuple(source[1:].split(":")[0] for source in message.input if source.startswith("^"))
+            before = (source[1:].split(":")[0] for source in message.input if source.startswith("^"))
+            controls = tuple(other for other in before if not self._is_given(other))
             node = Node(name, message.op, inputs, self.attrs(name), self.where)
             check_node(node)
             nodes[name] = Wired(node, controls)
@@ -146,6 +147,11 @@ class _Reader:
                 if value.node in nodes:
                     check_value(value, nodes[value.node].node)
         return Body(self.where, nodes)
+
+    def _is_given(self, name: str) -> bool:
+        """Whether the node `name` is a placeholder that is fed, so that nothing needs to wait for it."""
+        message = self.messages.get(name)
+        return Value(name) in self.fed and message is not None and not message.input
 
 
 def _built(

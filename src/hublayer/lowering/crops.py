@@ -7,6 +7,7 @@ from typing import Any
 from hublayer.lowering.correlate import Ints
 from hublayer.lowering.dtypes import cast, dtype_of
 from hublayer.lowering.registry import Static, lowers
+from hublayer.lowering.taking import take
 from hublayer.lowering.windows import ops, output_sizes, pad_spatial, taps, tensor, window_pads
 
 
@@ -15,7 +16,7 @@ def _pixels(x: Any, image: Any, row: Any, column: Any) -> Any:
     batch, height, width, channels = x.shape
     row, column = (cast(ops.clip(v, 0, n - 1), "int32") for v, n in ((row, height), (column, width)))
     index = (cast(ops.clip(image, 0, max(batch - 1, 0)), "int32") * height + row) * width + column
-    return ops.take(ops.reshape(x, (batch * height * width, channels)), index, axis=0)
+    return take(ops.reshape(x, (batch * height * width, channels)), index, axis=0)
 
 
 def _rounded(x: Any) -> Any:

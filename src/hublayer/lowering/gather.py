@@ -12,6 +12,7 @@ from keras import ops
 from hublayer.graph.numpy_ops import NUMPY_OPS
 from hublayer.lowering.registry import Static, lowers
 from hublayer.lowering.shape import dtype_like, integers
+from hublayer.lowering.taking import take
 
 
 def gather(params: Any, indices: Any, *, axis: int = 0, batch_dims: int = 0) -> Any:
@@ -19,7 +20,7 @@ def gather(params: Any, indices: Any, *, axis: int = 0, batch_dims: int = 0) -> 
     batch_dims += len(indices.shape) if batch_dims < 0 else 0
     axis += len(params.shape) if axis < 0 else 0
     if not batch_dims:
-        return _rows(params, indices, axis)
+        return take(params, indices, axis)
     shape, wanted = list(params.shape), list(indices.shape)
     batch, before, after = shape[:batch_dims], shape[batch_dims:axis], shape[axis + 1 :]
     groups, length, kept = math.prod(batch), shape[axis], math.prod(before)
@@ -27,13 +28,9 @@ def gather(params: Any, indices: Any, *, axis: int = 0, batch_dims: int = 0) -> 
     rows = ops.reshape(rows, [groups * length, kept, math.prod(after)])
     first = np.arange(groups, dtype=np.int32).reshape(-1, 1) * length
     count = math.prod(wanted[batch_dims:])
-    found = _rows(rows, ops.add(ops.reshape(indices, [groups, count]), first), 0)
+    found = take(rows, ops.add(ops.reshape(indices, [groups, count]), first), 0)
     found = ops.transpose(found, (0, 2, 1, 3))
     return ops.reshape(found, [*batch, *before, *wanted[batch_dims:], *after])
-
-
-def _rows(params: Any, indices: Any, axis: int) -> Any:
-    return ops.take(params, indices, axis=axis)
 
 
 @lowers("Gather", picks=True)

@@ -8,6 +8,7 @@ from hublayer.lowering import random
 from hublayer.lowering.dtypes import cast
 from hublayer.lowering.execute import Run
 from hublayer.lowering.registry import Static, lowers
+from hublayer.lowering.taking import take
 from hublayer.lowering.windows import ops, tensor
 
 
@@ -51,7 +52,7 @@ def _extracted(
     batch, height, width, channels = x.shape
     image = ops.arange(batch, dtype="int32")[:, None, None]
     flat = (image * height + index[0][:, :, None]) * width + index[1][:, None, :]
-    found = ops.take(ops.reshape(x, (batch * height * width, channels)), flat, axis=0)
+    found = take(ops.reshape(x, (batch * height * width, channels)), flat, axis=0)
     valid = (inside[0][:, :, None] & inside[1][:, None, :])[..., None]
     return ops.where(valid, found, _noise(run, x, tuple(found.shape), kind))
 

@@ -12,6 +12,7 @@ from keras import ops
 
 from hublayer.errors import ExecutionError
 from hublayer.lowering.dtypes import backend_dtype
+from hublayer.lowering.taking import take
 
 Shape = tuple[int | None, ...] | None
 
@@ -117,7 +118,7 @@ class TensorList:
             return replace(self, items=tuple(items[int(i)] for i in indices)).narrowed(self.element_shape).stack()
         if type(indices) is np.ndarray and np.array_equal(indices, np.arange(len(self))):
             return self.stacked
-        return ops.take(tensor(self.stack()), tensor(indices), axis=0)
+        return take(tensor(self.stack()), tensor(indices), axis=0)
 
     def scatter(self, indices: Any, values: Any) -> TensorList:
         """The list with values[i] at indices[i]; it grows if it must and the indices are known."""

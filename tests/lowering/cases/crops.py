@@ -27,6 +27,7 @@ CASES = [
     Case("CropAndResize", (X, BOXES, WHICH, i32(1, 1)), {"method": "nearest"}, name="one-pixel", gradient=False),
     Case("CropAndResize", (BYTES, BOXES, WHICH, i32(3, 3)), name="uint8", gradient=False),
     Case("CropAndResize", (X, BOXES[:0], WHICH[:0], i32(3, 3)), name="no-boxes", gradient=False),
+    Case("CropAndResize", (X[:0], BOXES[:0], WHICH[:0], i32(3, 2)), name="no-images", gradient=False),
     Case("ExtractImagePatches", (X,), _patches((2, 3), (1, 1), (1, 1), "VALID"), name="valid"),
     Case("ExtractImagePatches", (X,), _patches((3, 3), (2, 3), (1, 1), "SAME"), name="same"),
     Case("ExtractImagePatches", (X,), _patches((2, 2), (1, 2), (2, 3), "VALID"), name="rates"),

@@ -28,6 +28,7 @@ CASES = [
     Case("GatherV2", (floats(5), i32(2), i32(0)), name="element"),
     Case("GatherV2", (X, i32([]), i32(0)), name="nothing"),
     Case("GatherV2", (floats(3, 0), i32(1, 2), i32(0)), name="empty"),
+    Case("GatherV2", (X[:0], np.zeros((0, 2), "int32"), i32(0)), name="none-of-nothing"),
     Case("GatherV2", (BOOL, i32(1, 2), i32(0)), name="bool"),
     Case("GatherV2", (integers(4, dtype="int64"), i32(1, 2), i32(0)), name="int64"),
     Case("GatherV2", (np.arange(4, dtype="uint8"), i32(1, 2), i32(0)), name="uint8"),

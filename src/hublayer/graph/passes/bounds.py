@@ -1,7 +1,7 @@
 """Find the smaller or larger of two whole numbers where their bounds tell which it is.
 
-Minimum(5, Maximum(5, x)) is 5, whatever x is: so tf.math.bincount writes the size of a one-hot encoding, which is then known
-while a program is traced.
+Minimum(5, Maximum(5, x)) is 5, whatever x is. tf.math.bincount writes the size of a one-hot encoding like that, and so
+the size is known while a program is traced.
 """
 
 from __future__ import annotations
