@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
@@ -55,10 +55,18 @@ class Library:
             if name in seen or name not in self.main:
                 continue
             seen[name] = self.main[name]
-            pending.extend(
-                source for source in seen[name].input if source.startswith("^") or tensor_source(source) not in given
-            )
+            pending.extend(source for source in seen[name].input if not self._is_given(source, given))
         return list(seen.values())
+
+    def _is_given(self, source: str, given: Collection[tuple[str, int]]) -> bool:
+        """Whether `source`, an input of a node, needs nothing to run; `given`: the tensors that are fed.
+
+        A placeholder that is fed need not be waited for either.
+        """
+        if not source.startswith("^"):
+            return tensor_source(source) in given
+        name = source[1:]
+        return (name, 0) in given and name in self.main and not self.main[name].input
 
     @cached_property
     def op_counts(self) -> Counter[str]:

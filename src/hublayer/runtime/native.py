@@ -133,7 +133,7 @@ class NativeProgram:
 
     def variables(self, endpoint: Endpoint | None = None) -> list[tuple[Any, bool]]:
         """(tf.Variable, trainable): the publisher's in their order, then those that `endpoint` reaches besides."""
-        found = {id(variable): variable for variable in getattr(self.loaded, "variables", None) or ()}
+        found = {id(variable): variable for variable in _real(getattr(self.loaded, "variables", None) or ())}
         found |= {id(variable): variable for variable in self._trainable_list or ()}
         for function in self._concrete_functions(endpoint) if endpoint else ():
             for variable in function.graph.variables:
@@ -151,7 +151,7 @@ class NativeProgram:
         """The publisher's `trainable_variables`, or None if there is no such list."""
         if self.meta_graph.objects:
             listed = getattr(self.loaded, "trainable_variables", None)
-            return None if listed is None else list(listed)
+            return None if listed is None else _real(listed)
         names = {variable.name for variable in self.meta_graph.variables if variable.trainable}
         return [v for v in self.loaded.variables if v.name.removesuffix(":0") in names]
 
@@ -194,6 +194,12 @@ class NativeProgram:
     def attribute(self, name: str) -> Any:
         """An attribute that the publisher saved on the root object. Raises AttributeError if there is none."""
         return getattr(self.loaded, name)
+
+
+def _real(listed: Iterable[Any]) -> list[Any]:
+    """The variables of a publisher's list: Keras 2 lists tables too, for which the loader has None."""
+    tf = _tensorflow()
+    return [variable for variable in listed if isinstance(variable, tf.Variable)]
 
 
 def loaded_variables(program: NativeProgram) -> dict[str, Any]:
