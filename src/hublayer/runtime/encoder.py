@@ -11,6 +11,7 @@ import numpy as np
 from hublayer.choices import OutputChoice
 from hublayer.errors import EndpointError, InputStructureError, NotSeparableError
 from hublayer.host.stage import HostStage
+from hublayer.lowering.dtypes import backend_dtype
 from hublayer.runtime.preprocessor import Preprocessor, argument_names, input_names, learn
 from hublayer.runtime.staged import StagedEndpoint
 from hublayer.runtime.structures import pack
@@ -106,7 +107,7 @@ class EncoderTarget:
                 f"The {endpoint.kind} {endpoint.name!r} of {model.shown} only preprocesses: its preprocessor gives all "
                 "of its outputs, and nothing is left for an encoder."
             )
-        self._names = self._argument_names(False)
+        self._dtypes = self._argument_dtypes()
         self.trackable = self._program.trackable(endpoint)
 
     def _staged(self, training: bool) -> tuple[Trace, StagedEndpoint]:
@@ -119,10 +120,19 @@ class EncoderTarget:
         own = [names[i] for i in staged.device_inputs]
         return own + [name for name in argument_names(staged.stage.plan) if name is not None]
 
+    def _argument_dtypes(self) -> dict[str, str]:
+        """What it takes, by name, and the dtypes that the backend has for it."""
+        _, staged = self._staged(False)
+        own = [staged.graph.inputs[i].dtype or "float32" for i in staged.device_inputs]
+        pairs = zip(argument_names(staged.stage.plan), staged.argument_dtypes, strict=True)
+        crossing = [dtype for name, dtype in pairs if name is not None]
+        names = self._argument_names(False)
+        return {name: backend_dtype(dtype) for name, dtype in zip(names, own + crossing, strict=True)}
+
     @property
     def input_dtype(self) -> str | None:
-        """Not that of one input: tokens are integers, the outputs floats."""
-        return None
+        """The dtype of the one array that it takes; None for several, tokens and their weights for example."""
+        return next(iter(self._dtypes.values())) if len(self._dtypes) == 1 else None
 
     @property
     def input_shape(self) -> Shape:
@@ -162,15 +172,13 @@ class EncoderTarget:
         return self._program.regularization_losses()
 
     def symbolic_inputs(self, shapes: Any, dtype: str) -> Any:
-        """KerasTensors of these shapes; tokens and lengths are int32."""
+        """KerasTensors of these shapes, of the dtypes that it takes."""
         if isinstance(shapes, Mapping):
             return {
-                name: keras.KerasTensor(tuple(shape), dtype=self._dtype(name, dtype)) for name, shape in shapes.items()
+                name: keras.KerasTensor(tuple(shape), dtype=self._dtypes.get(name, dtype))
+                for name, shape in shapes.items()
             }
-        return keras.KerasTensor(tuple(shapes), dtype=self._dtype(self._names[0], dtype))
-
-    def _dtype(self, name: str, default: str) -> str:
-        return "int32" if name.startswith(("tokens", "lengths")) else default
+        return keras.KerasTensor(tuple(shapes), dtype=self.input_dtype or dtype)
 
     def output_spec(self, function: Callable[[Any], Any], inputs: Any) -> Any:
         """See Target.output_spec."""

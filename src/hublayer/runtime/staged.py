@@ -34,7 +34,7 @@ class StagedEndpoint:
     """One trace of an endpoint, cut between host and device.
 
     captured: the variable that each captured parameter of the graph holds. stage: the host's part, which the
-    preprocessor shares.
+    preprocessor shares. argument_dtypes: of what the device takes from the host, as the graph says.
     """
 
     def __init__(
@@ -58,6 +58,7 @@ class StagedEndpoint:
         self._taken = [i for i, p in enumerate(entry.parameters[: self._inputs]) if p.name not in cut.host_only]
         own = len(laid.device.parameters) - len(laid.arguments)
         crossing = {p.name: i for i, p in enumerate(laid.device.parameters[own:])}
+        self.argument_dtypes = [parameter.dtype for parameter in laid.device.parameters[own:]]
         known = static_inputs(laid.device, crossing, backend)
         statics = frozenset(crossing[name] for name in known)
         functions = {function.name: function for function in reached(cut.before, graph.graph.functions)}
