@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from hublayer.graph.ir import Function, Node, Value
 from hublayer.ops.traits import Trait, facts
 from hublayer.savedmodel.tensors import constant_dtype
@@ -46,23 +48,26 @@ class _Known:
     def bounds(self, value: Value) -> Bounds:
         return self._bounds.get(value, (None, None))
 
-    def source(self, value: Value) -> Node | None:
+    def producer(self, value: Value) -> Node | None:
+        """The node that `value` comes from, behind Identity nodes; None for a parameter."""
+        return self._producers.get(self._source(value).node)
+
+    def _source(self, value: Value) -> Value:
         node = self._producers.get(value.node)
         while node is not None and node.op == "Identity":
-            node = self._producers.get(node.inputs[0].node)
-        return node
+            value = node.inputs[0]
+            node = self._producers.get(value.node)
+        return value
 
     def same(self, a: Value, b: Value) -> bool:
         """Whether both are one value, or equal constants."""
-        if a == b:
+        if self._source(a) == self._source(b):
             return True
-        one, other = self.source(a), self.source(b)
-        if one is None or other is None:
+        one, other = self.producer(a), self.producer(b)
+        if one is None or other is None or not one.op == other.op == "Const":
             return False
-        if one.op == other.op == "Const":
-            x, y = one.attrs["value"], other.attrs["value"]
-            return x is y or (x.dtype == y.dtype and x.shape == y.shape and bool((x == y).all()))
-        return one is other and a.index == b.index
+        x, y = one.attrs["value"], other.attrs["value"]
+        return x.dtype == y.dtype and x.shape == y.shape and bool((x == y).all())
 
     def _of(self, node: Node) -> Bounds:
         if Trait.OF_SHAPES in facts(node.op).traits:
@@ -87,19 +92,20 @@ def _given(*bounds: int | None) -> list[int]:
     return [bound for bound in bounds if bound is not None]
 
 
+def _limits(dtype: str | None) -> np.iinfo | None:
+    """The range of whole numbers of `dtype`; None for other dtypes."""
+    kept = constant_dtype(dtype) if dtype else None
+    return np.iinfo(kept) if kept is not None and kept.kind in "iu" else None
+
+
 def _holds(dtype: str | None, low: int | None, high: int | None) -> bool:
     """Whether a cast to `dtype` leaves whole numbers between these bounds as they are."""
-    if not _is_whole(dtype) or low is None or high is None:
-        return False
-    return all(int(constant_dtype(str(dtype)).type(bound)) == bound for bound in (low, high))
-
-
-def _is_whole(dtype: str | None) -> bool:
-    return dtype is not None and dtype.removeprefix("u").startswith("int")
+    limits = _limits(dtype)
+    return limits is not None and low is not None and high is not None and limits.min <= low and high <= limits.max
 
 
 def _chosen(node: Node, known: _Known) -> list[Node]:
-    if not _is_whole(node.attrs.get("T")):  # of floats, either may be NaN
+    if _limits(node.attrs.get("T")) is None:  # of floats, either may be NaN
         return [node]
     for given, other in (node.inputs, node.inputs[::-1]):
         if _wins(node.op, given, other, known):
@@ -113,7 +119,7 @@ def _wins(op: str, given: Value, other: Value, known: _Known) -> bool:
     below, above = (high, other_low) if op == "Minimum" else (other_high, low)
     if below is not None and above is not None and below <= above:
         return True
-    inner = known.source(other)
+    inner = known.producer(other)
     return inner is not None and inner.op == _OPPOSITE[op] and any(known.same(given, value) for value in inner.inputs)
 
 
