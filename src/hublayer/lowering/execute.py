@@ -34,6 +34,10 @@ class VariableHandle:
         return tuple(slice(start, start + length) for start, length in self.part or ())
 
 
+FAILED = "the first failed check"
+"""The key under which a Run has the number of the check that failed."""
+
+
 @dataclass
 class Run:
     """The state of one execution.
@@ -41,7 +45,8 @@ class Run:
     variables: current values by key; assignments replace them. seeds: draws a new seed for each random op.
     executable: finds the executable of a function of the graph, for control flow. by_op: where a backend would compile,
     nothing is compiled: tensors have values, and whole numbers among them are arrays, so that shapes may follow from
-    them.
+    them. checks: what the failed check of each number says; the number of the first that failed is the variable
+    `FAILED`, 0 as long as there is none.
     """
 
     variables: dict[str, Any]
@@ -49,6 +54,10 @@ class Run:
     seeds: Callable[[], Any] | None = None
     assigned: set[str] = field(default_factory=set)
     by_op: bool = False
+    checks: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.variables.setdefault(FAILED, np.zeros((), np.int32))
 
     def read(self, handle: VariableHandle) -> Any:
         """A variable's current value."""

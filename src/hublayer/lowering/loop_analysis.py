@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from hublayer.graph.ir import Function, FunctionName, Node, Value
-from hublayer.lowering.execute import Executable, Run, VariableHandle
+from hublayer.lowering.execute import FAILED, Executable, Run, VariableHandle
 from hublayer.ops.traits import Trait, assigns, facts, takes_seed
 
 # A loop that counts further than this before it is compiled is left to the compiled program to count.
@@ -151,6 +151,8 @@ def _assigned(
             )
         elif node.op == "Identity" and node.inputs[0] in handles:
             handles[Value(node.name)] = handles[node.inputs[0]]
+        elif Trait.RAISES in facts(node.op).traits:
+            keys[FAILED] = None
         elif assigns(node.op):
             keys[_handle(node, handles).key] = None
         for name in function_names(node.attrs):

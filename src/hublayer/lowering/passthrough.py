@@ -38,18 +38,6 @@ def prevent_gradient(input: Any, *, message: str = "") -> Any:
     return input
 
 
-@lowers("CheckNumerics", "CheckNumericsV2")
-def check_numerics(tensor: Any, *, message: str) -> Any:
-    """`tensor`. NaN and infinity pass: a compiled program cannot raise."""
-    return tensor
-
-
-@lowers("Assert")
-def assert_(condition: Any, data: Sequence[Any], *, summarize: int = 3) -> tuple[()]:
-    """Nothing: a compiled program cannot raise."""
-    return ()
-
-
 @lowers("Print")
 def print_(input: Any, data: Sequence[Any], *, message: str = "", first_n: int = -1, summarize: int = 3) -> Any:
     """`input`; nothing is printed."""

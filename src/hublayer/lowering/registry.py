@@ -28,6 +28,7 @@ _FAMILIES = (
     "comparison",
     "activations",
     "passthrough",
+    "checks",
     "special",
     "incomplete_beta",
     "reduce",

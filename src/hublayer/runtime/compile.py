@@ -7,6 +7,8 @@ from typing import Any
 
 import keras
 
+from hublayer.errors import ExecutionError
+
 
 def compiled(function: Callable[..., Any], straight: bool = True) -> Callable[..., Any]:
     """`function` of (dict of tensors, list of tensors, seed or None) as the backend runs it best.
@@ -19,9 +21,7 @@ def compiled(function: Callable[..., Any], straight: bool = True) -> Callable[..
     if backend == "jax":
         return _jitted(function)
     if backend == "tensorflow":
-        import tensorflow as tf
-
-        return tf.function(function, autograph=False)
+        return _graph_function(function)
     if straight:
         from hublayer.lowering.backends.torch.whole import whole
 
@@ -29,6 +29,21 @@ def compiled(function: Callable[..., Any], straight: bool = True) -> Callable[..
     import torch
 
     return torch.compiler.disable(function)
+
+
+def _graph_function(function: Callable[..., Any]) -> Callable[..., Any]:
+    """tf.function, whose ops raise hublayer's error for values that they do not take."""
+    import tensorflow as tf
+
+    program = tf.function(function, autograph=False)
+
+    def call(*arguments: Any) -> Any:
+        try:
+            return program(*arguments)
+        except tf.errors.InvalidArgumentError as error:
+            raise ExecutionError(str(error.message)) from error
+
+    return call
 
 
 # XLA's newer emitters of fusions take 54 MB more for MobileNetV2 and longer to compile; what they emit is no faster.

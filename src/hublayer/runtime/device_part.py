@@ -13,7 +13,7 @@ from hublayer.errors import ExecutionError
 from hublayer.graph.ir import Function, Graph
 from hublayer.graph.passes.hoist import hoist
 from hublayer.lowering.dtypes import has_wide_types
-from hublayer.lowering.execute import Executable, Executables, Run, VariableHandle, check_supported
+from hublayer.lowering.execute import FAILED, Executable, Executables, Run, VariableHandle, check_supported
 from hublayer.lowering.known_values import array_of
 from hublayer.lowering.loop_analysis import assigned_variables
 from hublayer.lowering.static_inputs import reads_values, static_inputs
@@ -76,6 +76,7 @@ class DevicePart:
         self._ahead: Ahead | None = None
         self._static_ahead: tuple[int, ...] = ()
         self._op_by_op = False
+        self._checks: list[str] = []
         if split is not None:
             prologue, self._main = Executable(split.prologue, backend), Executable(split.main, backend)
             self._ahead = Ahead(list(variables.values()), lambda values: self._prologue(prologue, values))
@@ -126,8 +127,11 @@ class DevicePart:
         if kept is not None:
             known = {len(inputs) + i: kept[i] for i in self._static_ahead}
             given = [*inputs, *(None if len(inputs) + i in known else x for i, x in enumerate(kept))]
-            return self._program({**statics, **known}, compile)[1](values, given, seed)
+            outputs, failed = self._program({**statics, **known}, compile)[1](values, given, seed)
+            self._refuse(failed.get(FAILED))
+            return outputs
         outputs, assigned = self._program(statics, compile)[0](values, list(inputs), seed)
+        self._refuse(assigned.pop(FAILED, None))
         for key, value in assigned.items():
             self.variables[key].assign(value)
         return outputs
@@ -160,7 +164,8 @@ class DevicePart:
         if self._width is not None and has_wide_types():
             values = self._width.read(values)
         seeds = None if seed is None else ForkedSeeds(seed)
-        return Run(dict(values), self._executables, None if seeds is None else lambda: seeds, by_op=by_op)
+        draw = None if seeds is None else lambda: seeds
+        return Run(dict(values), self._executables, draw, by_op=by_op, checks=self._checks)
 
     def _run(
         self, values: dict[str, Any], inputs: list[Any], seed: Any, by_op: bool
@@ -168,7 +173,19 @@ class DevicePart:
         """Outputs, and the new values of the variables that were assigned."""
         run = self._state(values, seed, by_op)
         outputs = self._entry(run, self._arguments(inputs))
-        return outputs, {key: run.variables[key] for key in sorted(run.assigned & set(self.variables))}
+        return outputs, self._failed(run) | {
+            key: run.variables[key] for key in sorted(run.assigned & set(self.variables))
+        }
+
+    def _failed(self, run: Run) -> dict[str, Any]:
+        """The number of the failed check under its key, if it is known only when the program has run."""
+        failed = run.variables[FAILED]
+        return {} if isinstance(failed, np.ndarray) or self._backend != "jax" else {FAILED: failed}
+
+    def _refuse(self, failed: Any) -> None:
+        """Raise ExecutionError if a check failed. Inside of somebody else's program nobody knows."""
+        if failed is not None and not is_traced(failed) and int(failed):
+            raise ExecutionError(f"A check of the model's own failed: {self._checks[int(failed) - 1]}")
 
     def _prologue(self, prologue: Executable, values: dict[str, Any]) -> list[Any]:
         unused = [None] * self._places.count(None)
@@ -183,11 +200,14 @@ class DevicePart:
             results = [jax.device_put(x) if isinstance(x, np.ndarray) else x for x in results]
         return [known.get(i, x) for i, x in enumerate(results)]
 
-    def _run_main(self, values: dict[str, Any], inputs: list[Any], seed: Any, by_op: bool) -> list[Any]:
+    def _run_main(
+        self, values: dict[str, Any], inputs: list[Any], seed: Any, by_op: bool
+    ) -> tuple[list[Any], dict[str, Any]]:
         assert self._main is not None
         own = self._places.count(None)
         arguments = [*self._arguments(inputs[:own]), *inputs[own:]]
-        return self._main(self._state(values, seed, by_op), arguments)
+        run = self._state(values, seed, by_op)
+        return self._main(run, arguments), self._failed(run)
 
 
 def _on_cpu() -> bool:

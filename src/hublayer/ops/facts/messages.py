@@ -2,7 +2,7 @@
 
 from hublayer.ops.traits import Facts, State, Trait
 
-_CHECK = Facts(Trait.RAISES, State.CALLER)
+_CHECK = Facts(Trait.RAISES | Trait.LOOKS, State.CALLER)
 _PRINT = Facts(Trait.PRINTS, State.CALLER)
 
 ROWS = {

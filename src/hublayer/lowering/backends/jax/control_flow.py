@@ -35,6 +35,15 @@ def has_value(value: Any) -> bool:
     return False
 
 
+def checked(passes: Any, message: str) -> bool:
+    """Whether it is known that `passes` is true. Raises ValueError if it is known to be false."""
+    if isinstance(passes, jax.core.Tracer):
+        return False
+    if not bool(passes):
+        raise ValueError(message)
+    return True
+
+
 class _Split:
     """Values without those that JAX cannot carry (handles of variables, strings), which have to stay the same."""
 

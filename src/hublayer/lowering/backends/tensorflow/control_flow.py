@@ -22,6 +22,15 @@ def has_value(value: Any) -> bool:
     return isinstance(value, tf.__internal__.EagerTensor)
 
 
+def checked(passes: Any, message: str) -> bool:
+    """True: what does not pass raises ValueError here, or TensorFlow's error when its program runs."""
+    if not has_value(passes):
+        tf.debugging.Assert(passes, [message])
+    elif not bool(passes):
+        raise ValueError(message)
+    return True
+
+
 class _Split:
     """Values without those that are no tensors (handles of variables), which have to stay the same."""
 

@@ -14,6 +14,13 @@ def eager() -> bool:
     return True
 
 
+def checked(passes: Any, message: str) -> bool:
+    """True: what does not pass raises ValueError here. On the meta device nothing has a value to fail."""
+    if not passes.is_meta and not bool(passes):
+        raise ValueError(message)
+    return True
+
+
 def has_value(value: Any) -> bool:
     """Always."""
     return True
