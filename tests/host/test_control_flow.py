@@ -95,6 +95,20 @@ def test_a_failed_assertion_names_the_node_and_the_data():
         run(entry, [np.array(False), StringTensor.from_numpy(strings("bad input"))])
 
 
+def test_optionals_hold_strings():
+    held = Node("held", "OptionalFromValue", (Value("x"),), {"Toutput_types": ["string"]})
+    got = Node("got", "OptionalGetValue", (Value("held"),), {"output_types": ["string"], "output_shapes": [()]}, "f")
+    has = Node("has", "OptionalHasValue", (Value("held"),))
+    found = run(
+        Function("e", (X,), (held, has, got), (Value("has"), Value("got"))), [StringTensor.from_list([b"d"], ())]
+    )
+    assert found[0] and found[1].item() == b"d"
+    none = Node("held", "OptionalNone")
+    assert not run(Function("e", (X,), (none, has), (Value("has"),)), [np.zeros(())])[0]
+    with pytest.raises(ExecutionError, match="no value"):
+        run(Function("e", (X,), (none, got), (Value("got"),)), [np.zeros(())])
+
+
 def test_placeholders():
     node = Node("p", "PlaceholderWithDefault", (Value("x"),), {"dtype": "string", "shape": ()})
     assert run(Function("e", (X,), (node,), (Value("p"),)), [StringTensor.from_list([b"d"], ())])[0].item() == b"d"

@@ -64,6 +64,7 @@ _FAMILIES = (
     "fast_wordpiece",
     "ngrams_join",
     "normalize",
+    "optionals",
     "phrase_tokenizer",
     "regex_split",
     "sentencepiece_ops",

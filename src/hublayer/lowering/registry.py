@@ -44,6 +44,8 @@ _FAMILIES = (
     "norm",
     "image",
     "crops",
+    "random_crops",
+    "optionals",
     "glimpses",
     "colors",
     "signal",

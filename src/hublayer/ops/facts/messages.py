@@ -1,4 +1,4 @@
-"""Checks and prints."""
+"""Checks, reads that check, and prints."""
 
 from hublayer.ops.traits import Facts, State, Trait
 
@@ -9,6 +9,7 @@ ROWS = {
     "Assert": _CHECK,
     "CheckNumerics": _CHECK,
     "CheckNumericsV2": _CHECK,
+    "OptionalGetValue": Facts(Trait.RAISES | Trait.LOOKS),
     "Print": _PRINT,
     "PrintV2": _PRINT,
 }

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from hublayer.lowering.dtypes import backend_dtype
+from hublayer.lowering.optional import Optional
 from hublayer.lowering.tensor_list import GrowingListError, TensorList, merged, tensor
 
 
@@ -22,6 +23,13 @@ jax.tree_util.register_pytree_node(
     TensorList,
     lambda value: ((value.items, value.stacked), (value.dtype, value.declared)),
     lambda aux, children: TensorList(*aux, *children),
+)
+
+
+jax.tree_util.register_pytree_node(
+    Optional,
+    lambda value: ((value.present, value.components), None),
+    lambda _, children: Optional(*children),
 )
 
 
@@ -65,7 +73,7 @@ class _Split:
 
 
 def _carried(value: Any) -> bool:
-    if isinstance(value, TensorList):
+    if isinstance(value, TensorList | Optional):
         return True
     return (hasattr(value, "dtype") and np.dtype(value.dtype).kind not in "OSU") or isinstance(value, jax.Array)
 
@@ -133,6 +141,9 @@ def loop(
 
 def _tensor(value: Any) -> Any:
     """The value as JAX carries it; a list of which no element has a shape yet stays as it is."""
+    if isinstance(value, Optional):
+        components = value.components
+        return Optional(tensor(value.present), None if components is None else tuple(map(_tensor, components)))
     if not isinstance(value, TensorList):
         return tensor(value)
     shape = value.element_shape
@@ -159,6 +170,10 @@ def _settled(step: Callable[[list[Any]], list[Any]], carry: list[Any]) -> list[A
 
 
 def _grown(value: Any, then: Any) -> Any:
+    if isinstance(value, Optional):
+        if (value.components is None) != (then.components is None):
+            raise VaryingError("A loop fills an optional that is empty before it, or empties one.")
+        return value
     if not isinstance(value, TensorList):
         if value.shape != then.shape:
             raise VaryingError(f"A loop's value changes its shape from {value.shape} to {then.shape}.")
@@ -180,6 +195,10 @@ def _grown(value: Any, then: Any) -> Any:
 def _common(values: Sequence[Any]) -> Any:
     """What branches return, in a form that all of them can take."""
     first = values[0]
+    if isinstance(first, Optional):
+        held = [value.components for value in values if value.components is not None]
+        components = tuple(map(_common, zip(*held, strict=True))) if held else None
+        return Optional(jax.ShapeDtypeStruct((), bool), components)
     if not isinstance(first, TensorList):
         return first
     shape = first.declared
@@ -195,7 +214,15 @@ def _common(values: Sequence[Any]) -> Any:
 
 
 def _as(value: Any, like: Any) -> Any:
-    """`value` in the form of `like`: a tensor of its dtype, a list in one tensor."""
+    """`value` in the form of `like`: a tensor of its dtype, a list in one tensor, an optional with its components."""
+    if isinstance(like, Optional):
+        present = jnp.asarray(tensor(value.present), bool)
+        if like.components is None:
+            return Optional(present, None)
+        components = value.components or (None,) * len(like.components)
+        return Optional(present, tuple(map(_as, components, like.components)))
+    if value is None:  # of an optional that holds nothing
+        return jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), like)
     if not isinstance(like, TensorList):
         return jnp.asarray(tensor(value), dtype=like.dtype)
     if like.items is not None:
