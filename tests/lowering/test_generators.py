@@ -59,6 +59,29 @@ def test_a_generators_counts():
     assert abs(first.mean() - 3) < 0.1 and abs(first.std() - 2.1**0.5) < 0.1 and (first == second).mean() < 0.4
 
 
+def test_a_generator_as_tensorflow_writes_it_today():
+    """The state is read and moved on; its words, as unsigned bits, are the key and the counter of a stateless op."""
+    slices = {"begin": np.int32([0]), "middle": np.int32([2]), "end": np.int32([3]), "one": np.int32([1])}
+    nodes = [constant(name, value) for name, value in slices.items()]
+    nodes += [constant("algorithm", np.int32(1)), constant("delta", np.uint64(WIDE))]
+    nodes += [constant("shape", np.array(SHAPE, np.int32))]
+
+    def node(name: str, op: str, *inputs: str, **attrs: Any) -> None:
+        nodes.append(Node(name, op, tuple(map(Value, inputs)), attrs, "test"))
+
+    node("state", "RngReadAndSkip", "g", "algorithm", "delta")
+    for name, first, last in (("counter", "begin", "middle"), ("key", "middle", "end")):
+        node(f"{name}_words", "StridedSlice", "state", first, last, "one", T="int64", Index="int32")
+        node(name, "Bitcast", f"{name}_words", T="int64", type="uint64")
+    node("drawn", "StatelessRandomNormalV2", "shape", "key", "counter", "algorithm", dtype="float32")
+    function = Function("test", (Parameter("g", "resource"),), tuple(nodes), (Value("drawn"),))
+    run = Run({"g": to_tensor(np.array([5, 0, 99], np.int64))}, no_function)
+    executable = Executable(function, BACKEND)
+    first, second = (to_numpy(executable(run, [VariableHandle("g")])[0]) for _ in range(2))
+    assert abs(first.mean()) < 0.06 and abs(first.std() - 1) < 0.05 and (first == second).mean() < 0.01
+    assert to_numpy(run.variables["g"]).tolist() == [5 + 2 * 256 * WIDE, 0, 99]
+
+
 def test_skipping_moves_the_state():
     run = Run({"g": to_tensor(np.array([5, 0, 99], np.int64))}, no_function)
     nodes = (constant("algorithm", np.int64(1)), constant("delta", np.int64(2)))

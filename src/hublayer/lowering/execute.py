@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -34,6 +35,7 @@ class VariableHandle:
         return tuple(slice(start, start + length) for start, length in self.part or ())
 
 
+_GRADIENTS = f"hublayer.lowering.backends.{keras.config.backend()}.custom_gradients"
 FAILED = "the first failed check"
 """The key under which a Run has the number of the check that failed."""
 
@@ -81,16 +83,7 @@ def _assigned(old: Any, value: Any) -> Any:
         return value
     if old.shape != value.shape:
         return keras.ops.stop_gradient(value)
-
-    @keras.ops.custom_gradient
-    def assigned(old: Any, value: Any) -> Any:
-        def gradient(*arguments: Any, upstream: Any = None) -> tuple[Any, Any]:
-            cotangent = arguments[0] if upstream is None else upstream
-            return cotangent, keras.ops.zeros_like(cotangent)
-
-        return value, gradient
-
-    return assigned(old, value)
+    return importlib.import_module(_GRADIENTS).assigned(old, value)
 
 
 @dataclass(slots=True)

@@ -34,3 +34,20 @@ def with_gradient(
 
     identity.defvjp(forward, backward)
     return identity(list(values), list(residuals))
+
+
+@jax.custom_vjp
+def assigned(old: jax.Array, value: jax.Array) -> jax.Array:
+    """`value`, whose gradient is that of `old`."""
+    return value
+
+
+def _assigned(old: jax.Array, value: jax.Array) -> tuple[jax.Array, None]:
+    return value, None
+
+
+def _gradients_of_assigned(_: None, cotangent: jax.Array) -> tuple[jax.Array, jax.Array]:
+    return cotangent, jnp.zeros_like(cotangent)
+
+
+assigned.defvjp(_assigned, _gradients_of_assigned)

@@ -23,3 +23,9 @@ def with_gradient(
         return [tf.identity(value) for value in values], backward
 
     return list(identity(*values))
+
+
+@tf.custom_gradient
+def assigned(old: tf.Tensor, value: tf.Tensor) -> Any:
+    """`value`, whose gradient is that of `old`."""
+    return tf.identity(value), lambda cotangent: (cotangent, None)

@@ -31,3 +31,18 @@ def with_gradient(
 ) -> list[torch.Tensor]:
     """`values`, with gradient(residuals, cotangents) for their gradients; None among them is zero."""
     return list(_Identity.apply(gradient, len(values), *values, *residuals))
+
+
+class _Assigned(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, old: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+        return value.view_as(value)
+
+    @staticmethod
+    def backward(ctx: Any, *cotangents: torch.Tensor) -> tuple[Any, ...]:
+        return cotangents[0], None
+
+
+def assigned(old: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+    """`value`, whose gradient is that of `old`."""
+    return _Assigned.apply(old, value) if old.requires_grad else value.detach()  # type: ignore[no-any-return]
