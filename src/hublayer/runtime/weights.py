@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from hublayer.lowering.dtypes import backend_dtype
+from hublayer.lowering import dtypes
 
 # TensorFlow saves integer variables as trainable unless told otherwise; no gradient reaches them.
 _DIFFERENTIABLE = ("float", "bfloat", "complex")
@@ -42,7 +42,7 @@ class NamedVariable(keras.Variable):
         self.saved_dtype = dtype
         if dtype == "uint64" and keras.config.backend() == "torch":
             initializer, dtype = np.asarray(initializer).view(np.int64), "int64"
-        dtype = dtype if dtype in ("int64", "uint64") else backend_dtype(dtype)
+        dtype = dtype if dtype in ("int64", "uint64") else dtypes.backend_dtype(dtype)
         self.may_train = trainable and dtype.startswith(_DIFFERENTIABLE)
         super().__init__(
             initializer=initializer,
@@ -62,7 +62,7 @@ class NamedVariable(keras.Variable):
             self._value = weight(self._value)
 
     def _convert_to_tensor(self, value: Any, dtype: str | None = None) -> Any:
-        if dtype is None or dtype == backend_dtype(dtype):
+        if dtype is None or dtype == dtypes.backend_dtype(dtype):
             return super()._convert_to_tensor(value, dtype=dtype)
         from hublayer.runtime.wide import wide_types
 
