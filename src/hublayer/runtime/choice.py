@@ -45,18 +45,18 @@ def load_program(runtime: str, saved_model: SavedModel, meta_graph: MetaGraph, o
         return native.load(saved_model, meta_graph, options)
     if trains_better_translated(saved_model, meta_graph):
         program = translated.load(saved_model, meta_graph, options)
-        if _runs(program, list(meta_graph.endpoints.values()), in_graphs=True):
+        if _runs_in_graphs(program, list(meta_graph.endpoints.values())):
             return program
     try:
         return native.load(saved_model, meta_graph, options)
     except (ModelLoadError, UnsupportedOpsError) as error:
         program = translated.load(saved_model, meta_graph, options)
-        if not any(_runs(program, [endpoint]) for endpoint in _obvious(meta_graph)):
+        if not _runs_what_it_can(program, _obvious(meta_graph)):
             raise
         warnings.warn(
-            f"TensorFlow's own loader does not load this model, so it runs translated (runtime='translated' says so "
-            f"without this warning). {error}",
-            stacklevel=4,
+            f"The model runs translated, because TensorFlow's own loader does not load it. {error} "
+            "Pass runtime='translated' to choose that without a warning.",
+            stacklevel=3,
         )
         return program
 
@@ -89,13 +89,28 @@ def _obvious(meta_graph: MetaGraph) -> list[Endpoint]:
         return list(meta_graph.endpoints.values())
 
 
-def _runs(program: Any, endpoints: list[Endpoint], in_graphs: bool = False) -> bool:
-    """Whether `program` runs all of `endpoints`; `in_graphs`: as part of a graph of TensorFlow's too."""
+def _runs_what_it_can(program: Any, endpoints: list[Endpoint]) -> bool:
+    """Whether `program` runs one of `endpoints`, and the others only use what no runtime but TensorFlow's has."""
+    ran = False
+    for endpoint in map(program.layer_endpoint, endpoints):
+        try:
+            program.prepare(endpoint)
+            program.weights(endpoint)
+            ran = True
+        except UnsupportedOpsError:
+            continue
+        except HubLayerError:  # a damaged file is damaged for both
+            return False
+    return ran
+
+
+def _runs_in_graphs(program: Any, endpoints: list[Endpoint]) -> bool:
+    """Whether `program` runs all of `endpoints`, as parts of a graph of TensorFlow's too."""
     try:
         for endpoint in map(program.layer_endpoint, endpoints):
             program.prepare(endpoint)
             program.weights(endpoint)
-            for trace in endpoint.traces if in_graphs else ():
+            for trace in endpoint.traces:
                 staged = program.staged(endpoint, trace)
                 if staged is not None:
                     staged.prepare_in_graph()
