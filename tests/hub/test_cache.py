@@ -268,6 +268,29 @@ def test_a_cache_without_write_permission(hub_server, model_folder, cache):
         cache.chmod(0o755)
 
 
+@pytest.mark.parametrize("variable", ["HUBLAYER_CACHE", "TFHUB_CACHE_DIR"])
+@pytest.mark.parametrize("form", ["file://{}", "file://localhost{}", "file://{}/", "FILE://{}"])
+def test_the_cache_as_a_url(monkeypatch, tmp_path, variable, form):
+    monkeypatch.delenv("HUBLAYER_CACHE")
+    folder = tmp_path / "with space"
+    monkeypatch.setenv(variable, form.format(str(folder).replace(" ", "%20")))
+    assert Cache.from_environment().root == folder
+
+
+@pytest.mark.parametrize("url", ["gs://bucket/cache", "https://a.org/cache", "file://elsewhere/cache", "s3://x"])
+def test_a_cache_that_is_no_folder_of_this_machine(monkeypatch, url):
+    monkeypatch.delenv("HUBLAYER_CACHE")
+    monkeypatch.setenv("TFHUB_CACHE_DIR", url)
+    with pytest.raises(CacheError, match="TFHUB_CACHE_DIR names no folder"):
+        resolve("https://tfhub.invalid/google/nnlm/2")
+
+
+def test_shared_caches_are_no_urls(monkeypatch):
+    monkeypatch.setenv("HUBLAYER_SHARED_CACHE", "file:///srv/models")
+    with pytest.raises(CacheError, match="takes no URLs"):
+        resolve("https://tfhub.invalid/google/nnlm/2")
+
+
 @pytest.fixture
 def predecessor(monkeypatch, tmp_path):
     """Makes the folder in which tensorflow_hub would keep a handle."""

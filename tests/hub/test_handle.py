@@ -67,6 +67,15 @@ def test_the_forms_of_a_kaggle_page_share_a_key(page):
     assert parse(page).key == "kaggle://google/nnlm/tensorFlow2/en-dim128/1"
 
 
+def test_the_hosts_of_tfhub_share_a_key():
+    hosts = ("tfhub.dev", "www.tfhub.dev", "hub.tensorflow.google.cn", "HUB.TensorFlow.google.cn:443")
+    handles = [parse(f"https://{host}/google/nnlm-en-dim128/2") for host in hosts]
+    assert {handle.kind for handle in handles} == {Kind.TFHUB}
+    assert {handle.key for handle in handles} == {"https://tfhub.dev/google/nnlm-en-dim128/2"}
+    assert handles[2].location == "https://hub.tensorflow.google.cn/google/nnlm-en-dim128/2"  # what is asked
+    assert parse("https://hub.tensorflow.google.cn.evil.org/google/nnlm/2").kind is Kind.HOSTING
+
+
 def test_a_kaggle_model_without_version_is_the_latest():
     assert parse("https://kaggle.com/models/a/b/frameworks/jax/variations/c").key == "kaggle://a/b/jax/c"
     assert parse("kaggle://a/b/tfLite/c").key == parse("https://kaggle.com/models/a/b/TfLite/c").key

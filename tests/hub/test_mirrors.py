@@ -6,6 +6,14 @@ from hublayer.hub import resolve
 from hublayer.hub.mirrors import mirrored, parse_mirrors
 
 
+def test_a_mirror_of_tfhub_is_one_of_its_other_hosts_too(monkeypatch):
+    monkeypatch.setenv(
+        "HUBLAYER_MIRRORS", "https://tfhub.dev=http://localhost:1,https://www.tfhub.dev=http://localhost:2"
+    )
+    assert mirrored("https://hub.tensorflow.google.cn/a/b/1") == "http://localhost:1/a/b/1"
+    assert mirrored("https://www.tfhub.dev/a/b/1") == "http://localhost:2/a/b/1"
+
+
 @pytest.mark.parametrize(
     ("url", "fetched"),
     [

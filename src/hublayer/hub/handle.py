@@ -106,6 +106,12 @@ def with_format(url: str, value: str) -> str:
     return urlunsplit(parts._replace(query=query))
 
 
+def with_main_host(url: str) -> str:
+    """Return ``url`` with tfhub.dev in place of one of its other hosts; any other URL stays as it is."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=TFHUB_HOSTS[0])) if parts.netloc in TFHUB_HOSTS else url
+
+
 def redacted(url: str) -> str:
     """Return ``url`` fit for messages and logs: no user name or password, no query values, no fragment."""
     head, mark, query = url.partition("#")[0].partition("?")
@@ -181,8 +187,8 @@ def _parse_web(url: str, shown: str) -> Handle:
         kind = Kind.ARCHIVE_URL
     elif parts.hostname in hugging_face_model.HOSTS:
         kind, key = Kind.HUGGING_FACE, hugging_face_model.from_page(parts.path, shown).handle
-    elif parts.hostname in TFHUB_HOSTS and parts.port is None:
-        kind, key = Kind.TFHUB, urlunsplit(parts._replace(netloc=TFHUB_HOSTS[0]))
+    elif parts.netloc in TFHUB_HOSTS:
+        kind, key = Kind.TFHUB, with_main_host(key)
     return Handle(kind, shown=shown, text=url, location=location, key=key)
 
 

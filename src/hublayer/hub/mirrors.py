@@ -6,7 +6,7 @@ import os
 import re
 
 from hublayer.errors import HandleError
-from hublayer.hub.handle import normalised_prefix, redacted
+from hublayer.hub.handle import normalised_prefix, redacted, with_main_host
 
 VARIABLE = "HUBLAYER_MIRRORS"
 
@@ -19,11 +19,13 @@ def mirrored(url: str) -> str:
     Raises:
         HandleError: ``HUBLAYER_MIRRORS`` is malformed.
     """
-    fitting = [pair for pair in parse_mirrors(os.environ.get(VARIABLE, "")) if _fits(url, pair[0])]
-    if not fitting:
-        return url
-    prefix, replacement = max(fitting, key=lambda pair: len(pair[0]))
-    return replacement + url[len(prefix) :]
+    pairs = parse_mirrors(os.environ.get(VARIABLE, ""))
+    for name in dict.fromkeys([url, with_main_host(url)]):  # a mirror of tfhub.dev is one of its other hosts' too
+        fitting = [pair for pair in pairs if _fits(name, pair[0])]
+        if fitting:
+            prefix, replacement = max(fitting, key=lambda pair: len(pair[0]))
+            return replacement + name[len(prefix) :]
+    return url
 
 
 def parse_mirrors(text: str) -> tuple[tuple[str, str], ...]:
