@@ -211,6 +211,13 @@ def one_hot(inputs: list[Any], attrs: dict[str, Any]) -> np.ndarray:
     return np.moveaxis(hot, -1, attrs.get("axis", -1))
 
 
+def half_as_bits(x: np.ndarray) -> np.ndarray:
+    """Half floats as integers that are equal where TensorFlow says so: 0 and -0 are two, each NaN is one."""
+    if x.dtype.kind in "iub" or x.itemsize != 2:
+        return x
+    return np.where(np.isnan(x), 2**16 + np.arange(x.size).reshape(x.shape), x.view(np.int16).astype(np.int64))
+
+
 def unique(inputs: list[Any], attrs: dict[str, Any]) -> list[np.ndarray]:
     """Distinct values in the order in which they first appear, and where each element went."""
     return unique_with_counts(inputs, attrs)[:2]
@@ -220,7 +227,9 @@ def unique_with_counts(inputs: list[Any], attrs: dict[str, Any]) -> list[np.ndar
     x, *axis = inputs
     along = int(axis[0].reshape(-1)[0]) if axis and axis[0].size else None
     dtype = numpy_dtype(attrs.get("out_idx", "int32"))
-    _, first, inverse, counts = np.unique(x, True, True, True, axis=along)
+    _, first, inverse, counts = np.unique(
+        half_as_bits(x) if along is None else x, True, True, True, axis=along, equal_nan=False
+    )
     order = np.argsort(first)
     place = np.argsort(order)
     values = np.take(x, first[order], axis=0 if along is None else along)

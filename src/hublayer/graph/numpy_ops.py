@@ -92,6 +92,10 @@ def _truncated_division(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return x / y
 
 
+def _floor_division(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return np.floor_divide(x, y) if x.dtype.kind in "iu" else np.floor(x / y)
+
+
 def _cast(inputs: list[Any], attrs: dict[str, Any]) -> np.ndarray:
     x, dtype = inputs[0], numpy_dtype(attrs["DstT"])
     if x.dtype.kind == "c" and dtype is not None and dtype.kind not in "cb":
@@ -107,9 +111,13 @@ def _size_dtype(attrs: dict[str, Any]) -> np.dtype | None:
 
 
 def _argument(function: Callable[..., Any]) -> NumpyOp:
-    return lambda inputs, attrs: np.asarray(
-        function(inputs[0], axis=int(inputs[1])), numpy_dtype(attrs.get("output_type", "int64"))
-    )
+    def run(inputs: list[Any], attrs: dict[str, Any]) -> np.ndarray:
+        x, axis = inputs[0], int(inputs[1])
+        if x.dtype.kind not in "iub":  # NaN is never the one
+            x = np.where(np.isnan(x), x.dtype.type(-np.inf if function is np.argmax else np.inf), x)
+        return np.asarray(function(x, axis=axis), numpy_dtype(attrs.get("output_type", "int64")))
+
+    return run
 
 
 def _cumulative(inputs: list[Any], attrs: dict[str, Any]) -> np.ndarray:
@@ -149,7 +157,7 @@ NUMPY_OPS: dict[str, NumpyOp] = {
     "ExpandDims": lambda inputs, attrs: np.expand_dims(inputs[0], int(inputs[1].ravel()[0])),
     "Fill": arrays.fill,
     "Floor": _same(np.floor),
-    "FloorDiv": _same(np.floor_divide),
+    "FloorDiv": _same(_floor_division),
     "FloorMod": _same(np.mod),
     "Gather": arrays.gather,
     "GatherV2": arrays.gather,

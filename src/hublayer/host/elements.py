@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from hublayer.graph.numpy_arrays import half_as_bits
 from hublayer.host.string_tensor import StringTensor, concatenate
 
 Tensor = np.ndarray | StringTensor
@@ -50,7 +51,7 @@ def distinct(x: Tensor) -> tuple[np.ndarray, Tensor]:
         encoded = x.array.dictionary_encode()
         values = StringTensor(encoded.dictionary, (len(encoded.dictionary),))
         return encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64), values
-    _, first, inverse = np.unique(x, return_index=True, return_inverse=True, equal_nan=False)
+    _, first, inverse = np.unique(half_as_bits(x), return_index=True, return_inverse=True, equal_nan=False)
     order = np.argsort(first)
     place = np.empty_like(order)
     place[order] = np.arange(len(order))

@@ -9,7 +9,8 @@ import numpy as np
 from keras import ops
 
 from hublayer.graph.numpy_ops import NUMPY_OPS
-from hublayer.lowering.dtypes import cast
+from hublayer.lowering.dtypes import cast, dtype_of
+from hublayer.lowering.elementwise import is_float
 from hublayer.lowering.registry import Static, lowers
 from hublayer.lowering.segments import total
 from hublayer.lowering.shape import dtype_like, integers
@@ -18,8 +19,15 @@ from hublayer.lowering.shape import dtype_like, integers
 @lowers("TopKV2", picks=True, orders=True)
 def top_k(input: Any, k: Static, *, sorted: bool = True, index_type: str = "int32") -> tuple[Any, Any]:
     """The `k` largest elements of the last dimension, largest first, and where they stand; of equals the first."""
-    values, indices = ops.top_k(input, integers(k)[0], sorted=True)
+    count = integers(k)[0]
+    values, indices = ops.top_k(late_nan_last(input, count) if is_float(input) else input, count, sorted=True)
     return values, cast(indices, index_type)
+
+
+def late_nan_last(x: Any, k: int) -> Any:
+    """`x` with minus infinity for NaN from place `k` on: TensorFlow takes these last, and NaN before k first."""
+    late = ops.logical_and(ops.isnan(x), np.arange(x.shape[-1]) >= k)
+    return ops.where(late, cast(np.asarray(-np.inf), dtype_of(x)), x)
 
 
 @lowers("NthElement", picks=True, orders=True)
@@ -80,7 +88,9 @@ def lower_bound(sorted_inputs: Any, values: Any, *, out_type: str = "int32") -> 
 @lowers("UpperBound", picks=True, orders=True)
 def upper_bound(sorted_inputs: Any, values: Any, *, out_type: str = "int32") -> Any:
     """For each value the number of elements of its sorted row that are not larger."""
-    return _counted(ops.less_equal(ops.expand_dims(sorted_inputs, 1), ops.expand_dims(values, 2)), out_type)
+    # So written NaN, which is not smaller than anything, comes after all.
+    larger = ops.less(ops.expand_dims(values, 2), ops.expand_dims(sorted_inputs, 1))
+    return _counted(ops.logical_not(larger), out_type)
 
 
 def _counted(smaller: Any, out_type: str) -> Any:

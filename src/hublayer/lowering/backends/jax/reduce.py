@@ -13,7 +13,10 @@ from hublayer.lowering.registry import Static, lowers
 
 def _arg(find: Callable[..., Any]) -> Callable[..., Any]:
     def lowering(input: Any, dimension: Static, *, output_type: str = "int64") -> Any:
-        return find(jnp.asarray(input), int(dimension.ravel()[0])).astype(backend_dtype(output_type))
+        x = jnp.asarray(input)
+        if jnp.issubdtype(x.dtype, jnp.floating):  # NaN is never the one
+            x = jnp.where(jnp.isnan(x), jnp.array(-jnp.inf if find is jnp.argmax else jnp.inf, x.dtype), x)
+        return find(x, int(dimension.ravel()[0])).astype(backend_dtype(output_type))
 
     return lowering
 

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from hublayer.lowering.backends.torch.tensors import binary, tensor, unary, view_as
+from hublayer.lowering.elementwise import NEGATIVE_POWER
 from hublayer.lowering.registry import lowers, lowers_table
 
 _NAMES = ("float16", "bfloat16", "float32", "float64", "complex64", "complex128", "bool")
@@ -46,6 +47,13 @@ def _sign(x: torch.Tensor) -> torch.Tensor:
     return torch.where(x != x, x, torch.sgn(x)) if x.is_floating_point() else torch.sgn(x)
 
 
+def _power(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    whole = not (x.is_floating_point() or x.is_complex())
+    if whole and not y.is_meta and not torch.compiler.is_compiling() and bool((y < 0).any()):
+        raise ValueError(NEGATIVE_POWER)
+    return torch.pow(x, y)
+
+
 def _round(x: torch.Tensor) -> torch.Tensor:
     # Integers beyond 2^24 are whole already; Keras takes them through float32.
     return torch.round(x) if x.is_floating_point() else x
@@ -76,7 +84,7 @@ lowers_table(
         "Mul": binary(torch.mul),
         "Neg": unary(torch.neg),
         "NextAfter": binary(torch.nextafter),
-        "Pow": binary(torch.pow),
+        "Pow": binary(_power),
         "RealDiv": binary(torch.div),
         "Reciprocal": unary(torch.reciprocal),
         "Round": unary(_round),

@@ -14,8 +14,11 @@ from hublayer.lowering.registry import lowers
 @lowers("TopKV2", backend="torch")
 def _top_k(input: Any, k: Any, *, sorted: bool = True, index_type: str = "int32") -> tuple[torch.Tensor, torch.Tensor]:
     """torch.topk leaves open which of equal elements it takes: TensorFlow takes the first, as a stable sort does."""
-    values, indices = tensor(input).sort(dim=-1, descending=True, stable=True)
-    count = scalar(k)
+    x, count = tensor(input), scalar(k)
+    if x.is_floating_point():  # NaN from place k on is taken last, see hublayer.lowering.sorting
+        late = torch.isnan(x) & (torch.arange(x.shape[-1], device=x.device) >= count)
+        x = torch.where(late, -torch.inf, x)
+    values, indices = x.sort(dim=-1, descending=True, stable=True)
     return values[..., :count], indices[..., :count].to(getattr(torch, index_type))
 
 
@@ -24,9 +27,19 @@ def _where(input: Any) -> torch.Tensor:
     return tensor(input).nonzero()
 
 
+def _half_as_bits(x: torch.Tensor) -> torch.Tensor:
+    """Half floats as integers that are equal where TensorFlow says so: 0 and -0 are two, each NaN is one."""
+    if not x.is_floating_point() or x.itemsize > 2:
+        return x
+    own = 2**16 + torch.arange(x.numel(), device=x.device).reshape(x.shape)
+    return torch.where(torch.isnan(x), own, x.view(torch.int16).long())
+
+
 def _unique(x: torch.Tensor, axis: int | None, out_idx: str) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """PyTorch sorts the values; TensorFlow keeps the order in which they first appear."""
-    _, place, counts = torch.unique(x, return_inverse=True, return_counts=True, dim=axis)
+    _, place, counts = torch.unique(
+        _half_as_bits(x) if axis is None else x, return_inverse=True, return_counts=True, dim=axis
+    )
     place = place.reshape(-1)
     order = torch.arange(place.numel(), device=x.device)
     first = torch.full_like(counts, place.numel()).scatter_reduce(0, place, order, "amin")
