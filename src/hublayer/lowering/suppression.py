@@ -193,8 +193,9 @@ def combined_non_max_suppression(
     slots = np.arange(per_class, dtype=np.int32)
     ranked = ops.where(ops.less(slots, ops.expand_dims(counts, -1)), kept, float("-inf"))
     best = min(size, classes * per_class)
-    top, at = ops.top_k(ops.reshape(ranked, [batch, classes * per_class]), best)
-    at = ops.cast(at, "int32")
+    ranked = ops.reshape(ranked, [batch, classes * per_class])
+    at = ops.cast(ops.argsort(ops.negative(ranked), axis=-1)[:, :best], "int32")  # of equal scores the first
+    top = ops.take_along_axis(ranked, at, axis=1)
     valid = ops.minimum(ops.sum(counts, axis=1), size)
     inside = ops.less(np.arange(best, dtype=np.int32), ops.expand_dims(valid, -1))
     chosen = ops.reshape(taken(indices), [batch, classes * per_class, 4])

@@ -1,5 +1,7 @@
 """Cases of hublayer.lowering.suppression."""
 
+from typing import Any
+
 import numpy as np
 
 from lowering.case import Case, i32
@@ -19,8 +21,16 @@ EACH = np.concatenate([MANY, MANY[:, ::-1], MANY * 0.9], axis=2)
 PADDED = {"pad_to_max_output_size": True}
 
 
-def combined(name: str, boxes: np.ndarray, per_class: int, total: int, least: float = 0.1, **attrs: bool) -> Case:
-    inputs = (boxes, MANY_SCORES, i32(per_class), i32(total), np.float32(0.3), np.float32(least))
+def combined(
+    name: str,
+    boxes: np.ndarray,
+    per_class: int,
+    total: int,
+    least: float = 0.1,
+    scores: Any = MANY_SCORES,
+    **attrs: bool,
+) -> Case:
+    inputs = (boxes, scores, i32(per_class), i32(total), np.float32(0.3), np.float32(least))
     return Case("CombinedNonMaxSuppression", inputs, attrs, name=name, gradient=False)
 
 
@@ -43,5 +53,6 @@ CASES = [
     combined("own-boxes", EACH, 4, 6),
     combined("no-clip", MANY, 8, 30, clip_boxes=False),
     combined("pad-per-class", EACH, 2, 30, pad_per_class=True),
+    combined("tied", MANY, 3, 5, scores=np.round(MANY_SCORES * 2) / np.float32(2)),
     combined("few", MANY, 3, 5, least=0.97),
 ]
