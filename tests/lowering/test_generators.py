@@ -90,7 +90,7 @@ def test_skipping_moves_the_state():
     assert to_numpy(run.variables["g"]).tolist() == [517, 0, 99]
 
 
-@pytest.mark.parametrize("name", ["int32", "uint32", "int64"])
+@pytest.mark.parametrize("name", ["int32", "uint32", "int64", "uint64"])
 @pytest.mark.parametrize(
     ("op", "inputs"),
     [

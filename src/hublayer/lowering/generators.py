@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
 import numpy as np
 from keras import ops
 from keras import random as keras_random
@@ -22,6 +23,8 @@ _BITS = {"int32": 32, "uint32": 32, "int64": 64, "uint64": 64}
 def full_integers(shape: Any, dtype: str, seed: Any) -> Any:
     """Uniform over all integers of a dtype, put together from 16 bits at a time, the first with the sign."""
     backend = backend_dtype(dtype)
+    if backend == "uint64" and keras.config.backend() == "torch":
+        backend = "int64"  # the same bits: there is no arithmetic in uint64
     signed, pieces = backend.startswith("int"), _BITS[backend] // 16
     sizes = tuple(int(size) for size in shape.ravel())
     # One draw gives all bits: a seed that the graph computes gives the same numbers at every draw.
