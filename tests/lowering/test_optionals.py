@@ -78,3 +78,22 @@ def test_out_of_a_branch(x, expected):
     else:
         with pytest.raises(ExecutionError, match="value"):
             call(entry, *others, x=x)
+
+
+@pytest.mark.parametrize(("x", "expected"), [((1, 2), [2, 4]), ((-1, -2), [-1, -2])])
+def test_results_that_nobody_takes_may_be_of_another_kind_in_each_branch(x, expected):
+    """As TF1 writes what a gradient would need: in one branch a value, in the other nothing, or of another shape."""
+    branches = {"then_branch": FunctionName("doubled"), "else_branch": FunctionName("same")}
+    nodes = [
+        ZERO,
+        AXES,
+        node("sum", "Sum", "x", "axes", T="float32"),
+        node("positive", "Greater", "sum", "zero", T="float32"),
+        node("y", "If", "positive", "x", Tcond="bool", Tin=["float32"], Tout=["float32", "float32"], **branches),
+    ]
+    others = (
+        function("doubled", ["x"], [ONE, HOLD, node("twice", "AddV2", "x", "x", T="float32")], "twice", "held"),
+        function("same", ["x"], [ZERO, node("sum", "AddV2", "x", "zero", T="float32")], "sum", "zero"),
+    )
+    (found,) = call(function("f", ["x"], nodes, "y"), *others, x=x)
+    np.testing.assert_array_equal(found, expected)

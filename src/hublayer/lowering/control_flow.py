@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -58,6 +58,7 @@ def if_(
     then_branch: FunctionName,
     else_branch: FunctionName,
     output_shapes: Any = (),
+    _unused: Collection[int] = (),
 ) -> list[Any]:
     """The results of then_branch if cond is true, else of else_branch."""
     if type(cond) is np.ndarray or run.by_op:
@@ -66,7 +67,7 @@ def if_(
     if len(cond.shape):
         return run.executable(then_branch if math.prod(cond.shape) else else_branch)(run, input)
     # A number is true unless it is zero.
-    return _branch(run, ops.cast(ops.cast(cond, "bool"), "int32"), [else_branch, then_branch], input)
+    return _branch(run, ops.cast(ops.cast(cond, "bool"), "int32"), [else_branch, then_branch], input, _unused)
 
 
 @lowers("Case", "StatelessCase", picks=True)
@@ -78,12 +79,16 @@ def case(
     Tout: Sequence[str] = (),
     branches: Sequence[FunctionName],
     output_shapes: Any = (),
+    _unused: Collection[int] = (),
 ) -> list[Any]:
     """The results of branches[branch_index]; the last branch stands for every index out of range."""
-    return _branch(run, branch_index, branches, input)
+    return _branch(run, branch_index, branches, input, _unused)
 
 
-def _branch(run: Run, index: Any, names: Sequence[str], arguments: Sequence[Any]) -> list[Any]:
+def _branch(
+    run: Run, index: Any, names: Sequence[str], arguments: Sequence[Any], unused: Collection[int] = ()
+) -> list[Any]:
+    """unused: results that nobody takes. They may be of another kind in each branch, so a program leaves them out."""
     if type(index) is np.ndarray or run.by_op or _native.has_value(index):
         at = int(index)
         return run.executable(names[at if 0 <= at < len(names) else -1])(run, arguments)
@@ -95,7 +100,7 @@ def _branch(run: Run, index: Any, names: Sequence[str], arguments: Sequence[Any]
     def bind(executable: Executable) -> Callable[[], list[Any]]:
         def results() -> list[Any]:
             inner = replace(run, variables=dict(run.variables), seeds=seeds(0), assigned=set())
-            outputs = executable(inner, arguments)
+            outputs = [None if i in unused else x for i, x in enumerate(executable(inner, arguments))]
             return [*outputs, *(inner.variables[key] for key in keys)]
 
         return results

@@ -19,7 +19,7 @@ from hublayer.lowering.known_values import array_of, at_once, known
 from hublayer.lowering.memory import size_check
 from hublayer.lowering.registry import Lowering, find_lowering, unhandled_attributes
 from hublayer.lowering.static_inputs import steers_shapes
-from hublayer.ops.traits import facts
+from hublayer.ops.traits import Trait, facts
 
 
 @dataclass(frozen=True)
@@ -110,6 +110,7 @@ class Executable:
         self._initial: list[Any] = []
         check_supported([function], backend)
         self._size_check = size_check(backend)
+        self._used = {value for node in function.nodes for value in node.inputs} | set(function.outputs)
         self._parameters = [self._slot(Value(parameter.name)) for parameter in function.parameters]
         self._steps = [step for node in function.nodes if (step := self._bind(node)) is not None]
         self._outputs = [self._slots[value] for value in function.outputs]
@@ -134,6 +135,9 @@ class Executable:
         numpy_op = NUMPY_OPS.get(node.op)
         fold = _bind_numpy(node, numpy_op) if numpy_op else None
         many = number != 1 or has_list_output(node.op)
+        if Trait.SELECTS in facts(node.op).traits:
+            unused = tuple(index for index in range(number) if Value(node.name, index) not in self._used)
+            node = replace(node, attrs={**node.attrs, "_unused": unused})
         check = self._size_check if asks_for_size(node.op) else None
         return _Step(node, _bind_lowering(node, lowering, self.backend), fold, inputs, outputs, many, check)
 
