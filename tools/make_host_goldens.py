@@ -28,9 +28,9 @@ def _attribute(kind: str, value: Any) -> Any:
     if kind == "list(type)":
         return [tf_dtypes.as_dtype(item).as_datatype_enum for item in value]
     if kind == "shape":
-        return tf.TensorShape(value).as_proto()
+        return value if value is None else [-1 if dim is None else dim for dim in value]
     if kind == "list(shape)":
-        return [item if item is None else [-1 if dim is None else dim for dim in item] for item in value]
+        return [_attribute("shape", item) for item in value]
     return value
 
 

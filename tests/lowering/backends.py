@@ -21,7 +21,10 @@ def to_tensor(array: np.ndarray) -> Any:
 
 def to_numpy(value: Any) -> np.ndarray:
     """A result as a NumPy array."""
-    return value if isinstance(value, np.ndarray) else np.asarray(keras.ops.convert_to_numpy(value))
+    if isinstance(value, np.ndarray):
+        return value
+    # Keras's own conversion fails at TensorFlow's scalars of bfloat16.
+    return np.asarray(value.numpy() if BACKEND == "tensorflow" else keras.ops.convert_to_numpy(value))
 
 
 def compiled(function: Callable[[Sequence[Any]], list[Any]]) -> Callable[[Sequence[Any]], list[Any]]:
@@ -75,7 +78,7 @@ def gradients(
         if not total.requires_grad:
             return [None for _ in watched]
         found = torch.autograd.grad(total, [given[i] for i in watched], allow_unused=True)
-        return [None if g is None else g.detach().cpu().numpy() for g in found]
+        return [None if g is None else to_numpy(g.detach()) for g in found]
     import tensorflow as tf
 
     with tf.GradientTape() as tape:

@@ -84,14 +84,19 @@ def gather_nd(inputs: list[Any], attrs: dict[str, Any]) -> np.ndarray:
 def scatter_nd(inputs: list[Any], attrs: dict[str, Any]) -> np.ndarray:
     indices, updates, shape = inputs
     result = np.zeros(tuple(shape.tolist()), updates.dtype)
-    np.add.at(result, tuple(np.moveaxis(indices, -1, 0)), updates)
+    np.add.at(result[None], _places(indices), updates)
     return result
+
+
+def _places(indices: np.ndarray) -> tuple[np.ndarray, ...]:
+    """An index for each dimension of x[None], because indices of no dimension mean all of x, once for each update."""
+    return (np.zeros(indices.shape[:-1], np.intp), *np.moveaxis(indices, -1, 0))
 
 
 def tensor_scatter_update(inputs: list[Any], attrs: dict[str, Any]) -> np.ndarray:
     x, indices, updates = inputs
     result = x.copy()
-    result[tuple(np.moveaxis(indices, -1, 0))] = updates
+    result[None][_places(indices)] = updates
     return result
 
 
@@ -140,6 +145,8 @@ def range_(inputs: list[Any], attrs: dict[str, Any]) -> np.ndarray:
 
 def lin_space(inputs: list[Any], attrs: dict[str, Any]) -> np.ndarray:
     start, stop, num = inputs
+    if int(num) == 1:  # NumPy multiplies the distance by 0, which is NaN if it is infinite
+        return start.reshape(1)
     return np.linspace(start, stop, int(num), dtype=start.dtype)
 
 

@@ -88,7 +88,8 @@ def _mean(x: np.ndarray, axis: tuple[int, ...], keepdims: bool) -> np.ndarray:
 
 def _truncated_division(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     if x.dtype.kind in "iu":
-        return (np.sign(x) * np.sign(y)) * (np.abs(x) // np.abs(y))
+        quotient = x // y
+        return quotient + ((quotient * y != x) & ((x < 0) != (y < 0)))
     return x / y
 
 

@@ -71,6 +71,8 @@ def bicubic_taps(size: int, out: int, align_corners: bool, half_pixel_centers: b
 
 def area_matrix(size: int, out: int, align_corners: bool) -> np.ndarray:
     """(out, size): how much of each output's interval each input covers; beyond the edges the edge repeats."""
+    if size == 1:  # with aligned corners no output covers anything of it
+        return np.ones((out, 1), "float32")
     scale = resize_scale(size, out, align_corners)
     start = (np.arange(out, dtype="float32") * scale)[:, None]
     stop = (np.arange(1, out + 1, dtype="float32") * scale)[:, None]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras import ops
-
+from hublayer.lowering.dtypes import cast, dtype_of
 from hublayer.lowering.registry import lowers, lowers_table
+from hublayer.lowering.windows import ops, tensor
 
 # Klambauer et al., "Self-Normalizing Neural Networks" (2017), as TensorFlow's kernel rounds them.
 _SELU_SCALE = 1.0507009873554804934193349852946
@@ -34,15 +34,20 @@ def sigmoid_grad(y: Any, dy: Any) -> Any:
     return ops.multiply(ops.multiply(dy, y), ops.subtract(1, y))
 
 
+def _kept(gradients: Any, condition: Any) -> Any:
+    """`gradients` where `condition`, else their product with 0, which is NaN for what is not finite, as the kernel's."""
+    gradients = tensor(gradients)
+    return gradients * cast(condition, dtype_of(gradients))
+
+
 def relu_grad(gradients: Any, features: Any) -> Any:
     """`gradients` where features > 0."""
-    return _where(ops.greater(features, 0), gradients, ops.zeros_like(gradients))
+    return _kept(gradients, ops.greater(features, 0))
 
 
 def relu6_grad(gradients: Any, features: Any) -> Any:
     """`gradients` where 0 < features < 6."""
-    inside = ops.logical_and(ops.greater(features, 0), ops.less(features, 6))
-    return _where(inside, gradients, ops.zeros_like(gradients))
+    return _kept(gradients, ops.logical_and(ops.greater(features, 0), ops.less(features, 6)))
 
 
 def elu_grad(gradients: Any, outputs: Any) -> Any:
@@ -52,8 +57,10 @@ def elu_grad(gradients: Any, outputs: Any) -> Any:
 
 def selu_grad(gradients: Any, outputs: Any) -> Any:
     """The gradient of Selu from its outputs."""
-    negative = ops.multiply(gradients, ops.add(outputs, _SELU_SCALE_ALPHA))
-    return _where(ops.less(outputs, 0), negative, ops.multiply(gradients, _SELU_SCALE))
+    # Operators, for keras.ops would round the factors to float32 and widen half floats to it.
+    gradients, outputs = tensor(gradients), tensor(outputs)
+    negative = gradients * (outputs + _SELU_SCALE_ALPHA)
+    return _where(ops.less(outputs, 0), negative, gradients * _SELU_SCALE)
 
 
 def softplus_grad(gradients: Any, features: Any) -> Any:
@@ -90,10 +97,12 @@ lowers_table(
 @lowers("LeakyRelu")
 def leaky_relu(features: Any, *, alpha: float = 0.2) -> Any:
     """features where positive, else alpha · features."""
-    return _where(ops.greater(features, 0), features, ops.multiply(features, alpha))
+    features = tensor(features)
+    return _where(ops.greater(features, 0), features, features * alpha)
 
 
 @lowers("LeakyReluGrad")
 def leaky_relu_grad(gradients: Any, features: Any, *, alpha: float = 0.2) -> Any:
     """`gradients` where features > 0, else alpha · gradients."""
-    return _where(ops.greater(features, 0), gradients, ops.multiply(gradients, alpha))
+    gradients = tensor(gradients)
+    return _where(ops.greater(features, 0), gradients, gradients * alpha)

@@ -125,6 +125,16 @@ def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any) -> Any:
     return ops.maximum(ops.minimum(t, clip_value_max), clip_value_min)
 
 
+def _of_conjugate(gradient: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """gradient(y, dy), in which TensorFlow's kernels take the conjugate of a complex y."""
+
+    def run(y: Any, dy: Any) -> Any:
+        y, dy = ops.convert_to_tensor(y), ops.convert_to_tensor(dy)
+        return gradient(ops.conj(y) if "complex" in dtype_of(y) else y, dy)
+
+    return run
+
+
 def add_n(inputs: Sequence[Any]) -> Any:
     """The sum of a list of tensors of one shape."""
     return reduce(ops.add, inputs[1:], ops.convert_to_tensor(inputs[0]))
@@ -183,10 +193,10 @@ lowers_table(
         "Xlog1py": xlog1py,
         "Xlogy": xlogy,
         # Gradients, which the functions of custom gradients hold. y is the forward op's output.
-        "InvGrad": lambda y, dy: ops.negative(ops.multiply(dy, square(y))),
-        "ReciprocalGrad": lambda y, dy: ops.negative(ops.multiply(dy, square(y))),
-        "RsqrtGrad": lambda y, dy: ops.multiply(ops.multiply(dy, -0.5), ops.multiply(y, square(y))),
-        "SqrtGrad": lambda y, dy: ops.divide(ops.multiply(dy, 0.5), y),
+        "InvGrad": _of_conjugate(lambda y, dy: -dy * y * y),
+        "ReciprocalGrad": _of_conjugate(lambda y, dy: -dy * y * y),
+        "RsqrtGrad": _of_conjugate(lambda y, dy: dy * -0.5 * (y * y * y)),
+        "SqrtGrad": _of_conjugate(lambda y, dy: dy * 0.5 / y),
         "TanhGrad": lambda y, dy: ops.multiply(dy, ops.subtract(1, square(y))),
     }
 )

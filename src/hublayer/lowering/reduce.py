@@ -96,7 +96,7 @@ def euclidean_norm(input: Any, reduction_indices: Static, *, keep_dims: bool = F
     """√Σ|x|², also over no axes."""
     axes = axes_of(input, reduction_indices)
     if not axes:
-        return ops.abs(input)
+        return cast(ops.abs(input), dtype_of(input))
     return cast(_euclidean_norm(input, axes, keep_dims), dtype_of(input))
 
 

@@ -1,11 +1,9 @@
-"""TensorFlow's own comparisons: whether shapes broadcast may be known only when they run.
-
-And keras.ops has no uint64 in these.
-"""
+"""TensorFlow's own kernels: whether shapes broadcast may be known only when it runs, and Keras narrows integers."""
 
 from __future__ import annotations
 
 from hublayer.lowering.backends.tensorflow.native import lowers_native
 
-lowers_native("Equal", "NotEqual", "Greater", "GreaterEqual", "Less", "LessEqual", "SelectV2")
-lowers_native("BitwiseAnd", "BitwiseOr", "BitwiseXor", "Invert", "LeftShift", "RightShift")
+lowers_native("ApproximateEqual", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "Equal", "Greater", "GreaterEqual", "Invert")
+lowers_native("IsFinite", "IsInf", "IsNan", "LeftShift", "Less", "LessEqual", "LogicalAnd", "LogicalNot", "LogicalOr")
+lowers_native("NotEqual", "RightShift", "Select", "SelectV2")

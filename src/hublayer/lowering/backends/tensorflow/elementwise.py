@@ -1,8 +1,14 @@
-"""Elementwise ops by TensorFlow's kernels: one op each, which its graph optimiser knows, and no need for sizes."""
+"""Elementwise ops by TensorFlow's kernels: one op each, which its graph optimiser knows, and no need for sizes.
+
+keras.ops computes some of them in 32 bits whatever comes (complex128, uint64), or by several ops.
+"""
 
 from hublayer.lowering.backends.tensorflow.native import lowers_native
 
-lowers_native("Abs", "Add", "AddN", "AddV2", "BiasAdd", "BiasAddGrad", "Bitcast", "Cos", "Erf", "Exp", "Log", "Maximum")
-lowers_native("Minimum", "Mul", "Neg", "Pow", "RealDiv", "Reciprocal", "Rsqrt", "RsqrtGrad", "Sin", "Sqrt", "SqrtGrad")
-lowers_native("Div", "FloorDiv", "FloorMod", "Mod", "TruncateDiv", "TruncateMod")
-lowers_native("Square", "SquaredDifference", "Sub", "Tanh", "TanhGrad")
+lowers_native("Abs", "Acos", "Acosh", "Add", "AddN", "AddV2", "Angle", "Asin", "Asinh", "Atan", "Atan2", "Atanh")
+lowers_native("BiasAdd", "BiasAddGrad", "BiasAddV1", "Bitcast", "Ceil", "ClipByValue", "ComplexAbs", "Conj", "Cos", "Cosh", "Div")
+lowers_native("DivNoNan", "Erf", "Erfc", "Erfinv", "Exp", "Expm1", "Floor", "FloorDiv", "FloorMod", "Imag", "Inv")
+lowers_native("InvGrad", "Log", "Log1p", "Maximum", "Minimum", "Mod", "Mul", "MulNoNan", "Neg", "NextAfter", "Pow")
+lowers_native("Real", "RealDiv", "Reciprocal", "ReciprocalGrad", "Rint", "Rsqrt", "RsqrtGrad", "Sign", "Sin", "Sinh")
+lowers_native("Sqrt", "SqrtGrad", "Square", "SquaredDifference", "Sub", "Tan", "Tanh", "TanhGrad", "TruncateDiv")
+lowers_native("TruncateMod", "Xdivy", "Xlog1py", "Xlogy")

@@ -82,13 +82,21 @@ def _columns(indices: torch.Tensor) -> tuple[torch.Tensor, ...]:
     return tuple(indices.long().unbind(-1))
 
 
+def _put(start: torch.Tensor, indices: torch.Tensor, updates: torch.Tensor, accumulate: bool) -> torch.Tensor:
+    """`start` with `updates` at `indices`; indices of no dimension mean all of it, once for each update."""
+    if indices.shape[-1]:
+        return start.index_put(_columns(indices), updates, accumulate)
+    at = torch.zeros(indices.shape[:-1], dtype=torch.long, device=start.device)
+    return start.unsqueeze(0).index_put((at,), updates, accumulate).squeeze(0)
+
+
 def _scatter(accumulate: bool, sign: Callable[[torch.Tensor], torch.Tensor] | None = None) -> Callable[..., Any]:
     def run(tensor_: Any, indices: Any, updates: Any, *, bad_indices_policy: str = "") -> torch.Tensor:
         """`tensor_` with `updates` at `indices`, added or in place of what is there."""
         start = tensor(tensor_)
         updates = tensor(updates, start.device)
         updates = updates if sign is None else sign(updates)
-        return start.index_put(_columns(tensor(indices, start.device)), updates, accumulate)
+        return _put(start, tensor(indices, start.device), updates, accumulate)
 
     return run
 
@@ -101,8 +109,7 @@ lowers("TensorScatterSub", backend="torch")(_scatter(True, torch.neg))
 @lowers("ScatterNd", backend="torch")
 def _scatter_nd(indices: Any, updates: Any, shape: Any, *, bad_indices_policy: str = "") -> torch.Tensor:
     updates = tensor(updates)
-    at = _columns(tensor(indices, updates.device))
-    return updates.new_zeros(integers(shape)).index_put(at, updates, True)
+    return _put(updates.new_zeros(integers(shape)), tensor(indices, updates.device), updates, True)
 
 
 def _extreme(reduce: str) -> Callable[..., Any]:
@@ -114,8 +121,8 @@ def _extreme(reduce: str) -> Callable[..., Any]:
         at = torch.zeros(indices.shape[:-1], dtype=torch.long, device=start.device)
         for dim, column in zip(start.shape[:depth], indices.unbind(-1), strict=True):
             at = at * dim + column
-        rows = start.reshape(math.prod(start.shape[:depth]), -1)
-        updates = updates.reshape(-1, rows.shape[1])
+        rows = start.reshape(math.prod(start.shape[:depth]), math.prod(start.shape[depth:]))
+        updates = updates.reshape(at.numel(), rows.shape[1])
         at = at.reshape(-1, 1).expand(updates.shape)
         return rows.scatter_reduce(0, at, updates, reduce).reshape(start.shape)
 
@@ -145,8 +152,9 @@ def _sparse_to_dense(
 def _dynamic_stitch(indices: Sequence[Any], data: Sequence[Any]) -> torch.Tensor:
     rows = tensors(data)
     rest = rows[0].shape[indices[0].ndim :]
-    at = torch.cat([x.reshape(-1) for x in tensors(indices)]).to(rows[0].device).long()
-    values = torch.cat([x.reshape(-1, *rest) if math.prod(rest) else x.reshape(0, *rest) for x in rows])
+    places = [x.reshape(-1) for x in tensors(indices)]
+    at = torch.cat(places).to(rows[0].device).long()
+    values = torch.cat([x.reshape(place.numel(), *rest) for place, x in zip(places, rows, strict=True)])
     size = int(at.max()) + 1 if at.numel() else 0
     order = torch.arange(at.numel(), device=at.device)
     last = torch.zeros(size, dtype=torch.long, device=at.device).scatter_reduce(0, at, order, "amax")

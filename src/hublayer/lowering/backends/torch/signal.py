@@ -17,8 +17,12 @@ def _run(function: Callable[..., torch.Tensor], x: Any, *sizes: Any, **keywords:
     x = tensor(x)
     if x.numel():
         return function(x, *sizes, **keywords)
-    form = function(x.to("meta"), *sizes, **keywords)
-    return torch.zeros(form.shape, dtype=form.dtype, device=x.device)
+    # A transform of size 0 is refused even of no rows: one of size 1 tells the dtype, and what it leaves empty.
+    form = function(x.new_zeros([max(size, 1) for size in x.shape]), *sizes, **keywords)
+    if not sizes:
+        return form.new_zeros(x.shape)
+    count = len(sizes[0]) if isinstance(sizes[0], tuple) else 1
+    return form.new_zeros([*x.shape[:-count], *form.shape[-count:]])
 
 
 lowers_table(
