@@ -18,16 +18,23 @@ Shape = tuple[int, ...]
 _MOST_ELEMENTS = 36
 _FREE = ("float32", "int32", "float64", "int64", "bool", "complex64", "uint8", "float16")
 
+FEW_SHAPES: tuple[Shape, ...] = (
+    *((2, 3), (), (3,), (2, 2, 3), (1,), (2, 1), (0,), (0, 3), (2, 0), (1, 2, 1), (2, 1, 0)),
+    *((2, 2, 3, 2), (1, 2, 1, 3), (0, 2, 2, 1), (1, 2, 2, 1, 3), (2, 0, 1, 2, 1)),
+)
+
 
 @dataclass(frozen=True)
 class Profile:
-    """What is left out on a backend that has no 64-bit types: wide floats, integers beyond 32 bits, many shapes.
+    """What is left out on a backend that has no 64-bit types: wide floats, and integers beyond 32 bits.
 
-    strings: whether strings are drawn, as the host has them.
+    strings: whether strings are drawn, as the host has them. shapes: those that are drawn where each costs the
+    backend a compilation; any if there are none.
     """
 
     wide: bool = True
     strings: bool = False
+    shapes: tuple[Shape, ...] = ()
     sizes: tuple[int, ...] = (2, 3, 1, 4, 5)
 
 
@@ -104,6 +111,9 @@ class Drawing:
 
     def shape(self, low: int = 0, high: int = 5, empty: bool = True) -> Shape:
         """A shape of rank `low` to `high`; few are empty, some have dimensions of size one."""
+        if self.profile.shapes:
+            fitting = [x for x in self.profile.shapes if low <= len(x) <= high and (empty or 0 not in x)]
+            return self.choose(fitting)
         rank = self.choose([r for r in (2, 1, 0, 3, 4, 5) if low <= r <= high])
         kind = self.choose(["sizes", "sizes", "sizes", "ones", "empty" if empty else "sizes"])
         sizes = self.profile.sizes if rank <= 2 else self.profile.sizes[:3]

@@ -15,14 +15,13 @@ from lowering.case import Case
 
 from hublayer.graph.ir import Function
 from hublayer.graph.numpy_ops import NUMPY_OPS
-from hublayer.graph.op_schema import op_schema
 from hublayer.host.registry import host_ops
 from hublayer.lowering.dtypes import backend_dtype
 from hublayer.lowering.registry import registered_ops
 from values.comparing import Difference, differences
-from values.drawing import Profile
+from values.drawing import FEW_SHAPES, Profile
 from values.elements import numpy_dtype, without_denormals
-from values.nodes import is_drawn, nodes
+from values.nodes import nodes, not_compared
 from values.running import BACKEND, Results, by_numpy, expected, on_backend, on_host
 
 
@@ -92,26 +91,24 @@ def case_from_json(data: dict[str, Any]) -> Case:
     return Case(data["op"], tuple(inputs), attrs)
 
 
+_SIZES = (2, 3, 1, 4, 5)
+
+
 @cache
 def profile(on: str) -> Profile:
     """What is drawn there."""
     wide = on != "backend" or backend_dtype("int64") == "int64"
-    return Profile(wide, strings=on == "host", sizes=(2, 3, 1, 4, 5) if wide else (2, 3, 1))
+    few = on == "backend" and BACKEND == "jax"
+    return Profile(wide, strings=on == "host", shapes=FEW_SHAPES if few else (), sizes=(2, 3, 1) if few else _SIZES)
 
 
 _RUNS: dict[str, Callable[[Case, Results], Results]] = {"backend": on_backend, "host": on_host, "numpy": by_numpy}
 
 
 def ops_on(on: str) -> list[str]:
-    """The ops that run there and are drawn."""
-    from lowering import elsewhere
-
-    if on == "numpy":
-        return sorted(op for op in NUMPY_OPS if is_drawn(op))
-    if on == "host":
-        return sorted(op for op in {*host_ops(), *NUMPY_OPS} if is_drawn(op))
-    found = registered_ops(BACKEND)
-    return sorted(op for op in found if is_drawn(op) and op_schema(op) and op not in elsewhere.OPS)
+    """The ops that run there and whose results are compared."""
+    found = {"numpy": {*NUMPY_OPS}, "host": {*host_ops(), *NUMPY_OPS}}.get(on) or {*registered_ops(BACKEND)}
+    return sorted(op for op in found if not_compared(op) is None)
 
 
 def compare(case: Case, on: str) -> tuple[bool, list[Difference]]:

@@ -35,7 +35,7 @@ def sigmoid_grad(y: Any, dy: Any) -> Any:
 
 
 def _kept(gradients: Any, condition: Any) -> Any:
-    """`gradients` where `condition`, else their product with 0, which is NaN for what is not finite, as the kernel's."""
+    """`gradients` where `condition`, else 0 times them, which is NaN where they are not finite, as in the kernel."""
     gradients = tensor(gradients)
     return gradients * cast(condition, dtype_of(gradients))
 

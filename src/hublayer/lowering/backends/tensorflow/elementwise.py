@@ -6,7 +6,9 @@ keras.ops computes some of them in 32 bits whatever comes (complex128, uint64), 
 from hublayer.lowering.backends.tensorflow.native import lowers_native
 
 lowers_native("Abs", "Acos", "Acosh", "Add", "AddN", "AddV2", "Angle", "Asin", "Asinh", "Atan", "Atan2", "Atanh")
-lowers_native("BiasAdd", "BiasAddGrad", "BiasAddV1", "Bitcast", "Ceil", "ClipByValue", "ComplexAbs", "Conj", "Cos", "Cosh", "Div")
+lowers_native(
+    "BiasAdd", "BiasAddGrad", "BiasAddV1", "Bitcast", "Ceil", "ClipByValue", "ComplexAbs", "Conj", "Cos", "Cosh", "Div"
+)
 lowers_native("DivNoNan", "Erf", "Erfc", "Erfinv", "Exp", "Expm1", "Floor", "FloorDiv", "FloorMod", "Imag", "Inv")
 lowers_native("InvGrad", "Log", "Log1p", "Maximum", "Minimum", "Mod", "Mul", "MulNoNan", "Neg", "NextAfter", "Pow")
 lowers_native("Real", "RealDiv", "Reciprocal", "ReciprocalGrad", "Rint", "Rsqrt", "RsqrtGrad", "Sign", "Sin", "Sinh")
