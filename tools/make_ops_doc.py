@@ -25,6 +25,7 @@ _PLACES = {
 }
 _KINDS = {
     "raises": "an error where TensorFlow has a result",
+    "unsigned": "an error for unsigned integers",
     "count": "another number of outputs",
     "dtype": "another dtype",
     "shape": "another shape",
@@ -72,7 +73,7 @@ def page() -> str:
         reasons[limit.reason].append(limit.backend)
     for reason, backends in reasons.items():
         limit = next(x for x in limits() if x.reason == reason)
-        ops = "Every op of floats" if limit.ops == ("*",) else ", ".join(f"`{op}`" for op in limit.ops)
+        ops = "Any op" if limit.ops == ("*",) else ", ".join(f"`{op}`" for op in limit.ops)
         text += (
             f"\n**{ops}**, on {_joined([_PLACES[x] for x in backends])}. {reason}\n\n{_example(backends[0], limit)}\n"
         )
@@ -101,8 +102,9 @@ def _example(backend: str, limit: Limit) -> str:
     fitting = [x for x in found if x["kind"] in limit.kinds and ("*" in limit.ops or x["op"] in limit.ops)]
     shortest = min(fitting, key=lambda x: len(json.dumps(x["inputs"])))
     inputs = ", ".join(_shown(x) for x in shortest["inputs"])
+    call = f"For example, `{shortest['op']}({inputs})`"
     ours, _, theirs = shortest["detail"].partition(", not ")
-    return f"For example, `{shortest['op']}({inputs})` gives `{ours}`; TensorFlow gives `{theirs}`."
+    return f"{call} gives `{ours}`; TensorFlow gives `{theirs}`." if theirs else f"{call} ends in an error: `{ours}`"
 
 
 def _shown(array: Any) -> str:

@@ -18,11 +18,13 @@ _NARROW = {"int64": "int32", "uint64": "uint32", "float64": "float32", "complex1
 
 # TensorFlow has no CPU kernel for this; that says nothing about values.
 _NO_KERNEL = ("NotFoundError", "UnimplementedError")
+# So PyTorch says of the unsigned dtypes of 16 bits and more.
+_NO_UNSIGNED = "not implemented for 'UInt"
 
 
 @dataclass(frozen=True)
 class Difference:
-    """kind: raises, count, dtype, shape, values (integers, booleans, strings), floats, special (NaN and infinities),
+    """kind: raises, unsigned (PyTorch has no kernel for the dtype), count, dtype, shape, values (integers, booleans, strings), floats, special (NaN and infinities),
     and the last two of gradients. place: which output ("o0") or gradient ("g1")."""
 
     kind: str
@@ -40,7 +42,8 @@ def differences(
             return []
         return [] if got.error is not None else [Difference("accepts", "", f"TensorFlow: {_text(reference.error)}")]
     if got.error is not None and not got.outputs:
-        return [Difference("raises", "", _text(got.error))]
+        text = _text(got.error)
+        return [Difference("unsigned" if _NO_UNSIGNED in text else "raises", "", text)]
     if len(got.outputs) != len(reference.outputs):
         return [Difference("count", "", f"{len(got.outputs)} outputs, not {len(reference.outputs)}")]
     spread = _Spread(case, again)

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from lowering.case import Case
@@ -22,7 +23,9 @@ from values.comparing import Difference, differences
 from values.drawing import FEW_SHAPES, Profile
 from values.elements import numpy_dtype, without_denormals
 from values.nodes import nodes, not_compared
-from values.running import BACKEND, Results, by_numpy, expected, on_backend, on_host
+from values.running import Results, by_numpy, expected, on_backend, on_host
+
+BACKEND = keras.config.backend()
 
 
 @dataclass

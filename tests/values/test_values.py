@@ -17,10 +17,9 @@ if importlib.util.find_spec("tensorflow") is None:
 from hublayer.graph.numpy_ops import NUMPY_OPS
 from hublayer.host.registry import host_ops
 from hublayer.lowering.registry import registered_ops
-from values.fuzzing import case_from_json, compare, fuzz, ops_on
+from values.fuzzing import BACKEND, case_from_json, compare, fuzz, ops_on
 from values.limits import found_path, is_known, is_limit, limits
 from values.nodes import is_drawn, not_compared
-from values.running import BACKEND
 
 EXAMPLES = int(os.environ.get("HUBLAYER_FUZZ_EXAMPLES", "2"))
 # The host and what folds do not depend on the backend: once is enough.
@@ -63,7 +62,7 @@ def test_what_differed_once(place, data):
     case = case_from_json(data)
     where = _where(place)
     _, found = compare(case, place)
-    kinds = [x.kind for x in found]
+    kinds = [x.kind for x in found[:1]]  # what follows from the first is not counted
     assert unknown(where, case.op, kinds) == [], found
     if is_limit(where, case.op, data["kind"]):
         assert data["kind"] in kinds, "this no longer differs: take it out of limits.json"
