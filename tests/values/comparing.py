@@ -24,8 +24,12 @@ _NO_UNSIGNED = "not implemented for 'UInt"
 
 @dataclass(frozen=True)
 class Difference:
-    """kind: raises, unsigned (PyTorch has no kernel for the dtype), count, dtype, shape, values (integers, booleans, strings), floats, special (NaN and infinities),
-    and the last two of gradients. place: which output ("o0") or gradient ("g1")."""
+    """One difference.
+
+    kind: raises, unsigned (PyTorch has no kernel for the dtype), accepts (TensorFlow refuses), count, dtype, shape,
+    values (integers, booleans, strings), floats, special (NaN and infinities), and the last two of gradients.
+    place: which output ("o0") or gradient ("g1").
+    """
 
     kind: str
     place: str

@@ -113,6 +113,8 @@ def normalize(d: Drawing) -> list[Any]:
     """Statistics of the batch, or given ones."""
     d.attrs["data_format"] = "NHWC"
     d.attrs["epsilon"] = d.choose([1e-3, 1e-4])
+    if d.of(0) != "float32":  # else the kernel leaves what is reserved for the gradient as the memory was
+        d.attrs["is_training"] = True
     shape = image_shape(d)
     channels = (shape[-1],)
     given = () if d.attrs["is_training"] else channels
