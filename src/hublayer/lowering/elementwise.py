@@ -93,13 +93,6 @@ def _where_zero(condition: Any, otherwise: Callable[..., Any], *values: tuple[An
     return ops.where(condition, ops.zeros_like(result), result)
 
 
-def mul_no_nan(x: Any, y: Any) -> Any:
-    """x · y, but 0 where y is 0, whatever x is."""
-    x, y = ops.convert_to_tensor(x), ops.convert_to_tensor(y)
-    spoilt = ops.logical_and(ops.equal(y, 0), ops.logical_not(ops.isfinite(x)))
-    return ops.multiply(ops.where(spoilt, ops.zeros_like(x), x), y)
-
-
 def div_no_nan(x: Any, y: Any) -> Any:
     """x / y, but 0 where y is 0."""
     return _where_zero(ops.equal(y, 0), ops.divide, (x, 0), (y, 1))
@@ -171,7 +164,6 @@ lowers_table(
         "Log": ops.log,
         "Log1p": ops.log1p,
         "Mul": ops.multiply,
-        "MulNoNan": mul_no_nan,
         "Neg": ops.negative,
         "NextAfter": ops.nextafter,
         "Pow": power,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -19,6 +18,7 @@ from hublayer.lowering.known_values import array_of, at_once, known
 from hublayer.lowering.memory import size_check
 from hublayer.lowering.registry import Lowering, find_lowering, unhandled_attributes
 from hublayer.lowering.static_inputs import steers_shapes
+from hublayer.lowering.straight_through import straight_through
 from hublayer.ops.traits import Trait, facts
 
 
@@ -35,7 +35,6 @@ class VariableHandle:
         return tuple(slice(start, start + length) for start, length in self.part or ())
 
 
-_GRADIENTS = f"hublayer.lowering.backends.{keras.config.backend()}.custom_gradients"
 FAILED = "the first failed check"
 """The key under which a Run has the number of the check that failed."""
 
@@ -67,11 +66,14 @@ class Run:
         return value if handle.part is None else value[handle.region]
 
     def assign(self, handle: VariableHandle, value: Any) -> None:
-        """Give a variable, or its part, a new value."""
+        """Give a variable, or its part, a new value.
+
+        What is read later has the variable's gradient, and none of what was assigned, as TensorFlow's tapes have it.
+        """
+        current = self.variables.get(handle.key)
         if handle.part is not None:
-            starts = [start for start, _ in handle.part]
-            value = keras.ops.slice_update(self.variables[handle.key], starts, value)
-        self.variables[handle.key] = _assigned(self.variables.get(handle.key), value)
+            value = keras.ops.slice_update(current, [start for start, _ in handle.part], value)
+        self.variables[handle.key] = _assigned(current, value)
         self.assigned.add(handle.key)
 
 
@@ -81,9 +83,7 @@ def _assigned(old: Any, value: Any) -> Any:
         return value
     if "float" not in keras.backend.standardize_dtype(value.dtype):
         return value
-    if old.shape != value.shape:
-        return keras.ops.stop_gradient(value)
-    return importlib.import_module(_GRADIENTS).assigned(old, value)
+    return straight_through(old, value) if old.shape == value.shape else keras.ops.stop_gradient(value)
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from keras import ops
 from hublayer.graph.numpy_ops import NUMPY_OPS
 from hublayer.lowering.registry import Static, lowers
 from hublayer.lowering.shape import dtype_like, integers
+from hublayer.lowering.straight_through import straight_through
 from hublayer.lowering.taking import take
 
 
@@ -120,8 +121,8 @@ def _extreme(tensor: Any, indices: Any, updates: Any, reduction: str) -> Any:
     of_tensor = ops.equal(tensor, found)
     of_updates = ops.equal(updates, gather_nd(found, indices))
     count = _reduced(ops.cast(of_tensor, dtype_like(found)), indices, ops.cast(of_updates, dtype_like(found)), "add")
-    slope = _reduced(gradient_only(tensor, of_tensor), indices, gradient_only(updates, of_updates), "add")
-    return ops.add(found, ops.divide(slope, ops.stop_gradient(count)))
+    slope = _reduced(chosen(tensor, of_tensor), indices, chosen(updates, of_updates), "add")
+    return straight_through(ops.divide(slope, ops.stop_gradient(count)), found)
 
 
 def is_floating(x: Any) -> bool:
@@ -129,10 +130,9 @@ def is_floating(x: Any) -> bool:
     return "float" in str(x.dtype)
 
 
-def gradient_only(x: Any, where: Any) -> Any:
-    """Zeros, with the gradient of `x` at the finite elements `where`."""
-    kept = ops.where(ops.logical_and(where, ops.isfinite(x)), x, ops.zeros_like(x))
-    return ops.subtract(kept, ops.stop_gradient(kept))
+def chosen(x: Any, where: Any) -> Any:
+    """`x` at the elements `where`, zero elsewhere."""
+    return ops.where(where, x, ops.zeros_like(x))
 
 
 @lowers("SparseToDense", picks=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,20 +10,108 @@ from keras import ops
 
 from hublayer.lowering.passthrough import stop_gradient
 from hublayer.lowering.registry import Static, lowers
+from hublayer.lowering.straight_through import straight_through
 from hublayer.lowering.windows import tensor
 
 
-def _nudged(low: Any, high: Any, bits: int, narrow: bool) -> tuple[Any, Any, Any]:
-    """The range moved so that zero is on the grid, and the grid's step.
+def lower_fake_quantization(
+    divided: Callable[[Any, Any], Any], rounded: Callable[[Any], Any], backend: str | None = None
+) -> None:
+    """Register FakeQuant, in the float32 arithmetic of TensorFlow's kernels, whose roundings decide at ties.
 
-    Known bounds are divided in NumPy: XLA may multiply by a reciprocal, which decides where zero lies halfway.
+    divided: a division that no compiler replaces by a product with the inverse. rounded: what keeps a compiler from
+    merging a product with the sum that it goes into.
     """
-    xp: Any = np if isinstance(low, np.ndarray) and isinstance(high, np.ndarray) else ops
-    first, last = np.float32(narrow), np.float32(2**bits - 1)
-    step = xp.divide(xp.subtract(high, low), last - first)
-    zero = xp.clip(xp.floor(xp.add(xp.subtract(first, xp.divide(low, step)), np.float32(0.5))), first, last)
-    found = xp.multiply(xp.subtract(first, zero), step), xp.multiply(xp.subtract(last, zero), step), step
-    return tuple(map(np.asarray, found)) if xp is np else found
+
+    def nudged(low: Any, high: Any, bits: int, narrow: bool) -> tuple[Any, Any, Any, Any]:
+        """The bounds moved so that zero is on the grid, the grid's step, and the number of steps over the range."""
+        known = isinstance(low, np.ndarray) and isinstance(high, np.ndarray)
+        xp, divide, hold = (np, np.divide, np.asarray) if known else (ops, divided, rounded)
+        first, last = np.float32(narrow), np.float32(2**bits - 1)
+        steps, width = last - first, xp.subtract(high, low)
+        step = divide(width, steps)
+        place = xp.floor(xp.add(xp.subtract(first, divide(low, step)), np.float32(0.5)))
+        zero = xp.clip(place, first, last)
+        bottom, top = (hold(xp.multiply(xp.subtract(end, zero), step)) for end in (first, last))
+        return bottom, top, step, divide(steps, width)
+
+    def quantized(x: Any, low: Any, high: Any, bits: int, narrow: bool, divides: bool) -> Any:
+        """`x` on the grid. What lies outside has no gradient for `x`, but one for the bound that it is moved to.
+
+        divides: whether the kernel divides by the step, or multiplies by the steps of the range over its width.
+        """
+        x, fixed_low, fixed_high = tensor(x), stop_gradient(low), stop_gradient(high)
+        nothing, safe = _safe(fixed_low, fixed_high)
+        bottom, top, step, density = (tensor(value) for value in nudged(fixed_low, safe, bits, narrow))
+        low, high, nothing = tensor(low), tensor(high), tensor(nothing)
+
+        def places(distance: Any) -> Any:
+            return divided(distance, step) if divides else rounded(ops.multiply(distance, density))
+
+        half = np.float32(0.5)
+        zero = ops.floor(ops.add(places(ops.negative(bottom)), half))
+        moved = places(ops.subtract(ops.maximum(ops.minimum(ops.stop_gradient(x), top), bottom), bottom))
+        grid = ops.multiply(ops.floor(ops.add(ops.subtract(moved, zero), half)), step)
+        grid = ops.where(nothing, ops.zeros_like(grid), grid)
+        inside = ops.where(ops.less(x, bottom), low, ops.where(ops.greater(x, top), high, x))
+        return straight_through(ops.where(nothing, x, inside), grid)
+
+    @lowers("FakeQuantWithMinMaxArgs", backend=backend)
+    def fake_quant_with_min_max_args(
+        inputs: Any, *, min: float = -6.0, max: float = 6.0, num_bits: int = 8, narrow_range: bool = False
+    ) -> Any:
+        """`inputs` on a grid of 2 ** num_bits values (narrow_range: one less) from about `min` to about `max`."""
+        return quantized(inputs, np.array(min, np.float32), np.array(max, np.float32), num_bits, narrow_range, False)
+
+    @lowers("FakeQuantWithMinMaxVars", backend=backend)
+    def fake_quant_with_min_max_vars(
+        inputs: Any, min: Any, max: Any, *, num_bits: int = 8, narrow_range: bool = False
+    ) -> Any:
+        """As FakeQuantWithMinMaxArgs, with bounds that are computed."""
+        return quantized(inputs, min, max, num_bits, narrow_range, True)
+
+    @lowers("FakeQuantWithMinMaxVarsPerChannel", backend=backend)
+    def fake_quant_with_min_max_vars_per_channel(
+        inputs: Any, min: Any, max: Any, *, num_bits: int = 8, narrow_range: bool = False
+    ) -> Any:
+        """As FakeQuantWithMinMaxVars, with bounds (channels,) of each element of the last axis."""
+        return quantized(inputs, min, max, num_bits, narrow_range, False)
+
+    def parts(gradients: Any, inputs: Any, low: Any, high: Any, bits: int, narrow: bool) -> tuple[Any, Any, Any]:
+        """The gradient where the input lies inside, below and above; zero elsewhere."""
+        g, x = tensor(gradients), tensor(inputs)
+        nothing, safe = _safe(low, high)
+        bottom, top, *_ = nudged(low, safe, bits, narrow)
+        nothing, zero = tensor(nothing), ops.zeros_like(g)
+        below = ops.where(ops.logical_and(ops.less(x, bottom), ops.logical_not(nothing)), g, zero)
+        above = ops.where(ops.logical_and(ops.greater(x, top), ops.logical_not(nothing)), g, zero)
+        return ops.subtract(ops.subtract(g, below), above), below, above
+
+    @lowers("FakeQuantWithMinMaxArgsGradient", backend=backend)
+    def fake_quant_with_min_max_args_gradient(
+        gradients: Any,
+        inputs: Any,
+        *,
+        min: float = -6.0,
+        max: float = 6.0,
+        num_bits: int = 8,
+        narrow_range: bool = False,
+    ) -> Any:
+        """The gradient where the input lies inside the range."""
+        bounds = np.array(min, np.float32), np.array(max, np.float32)
+        return parts(gradients, inputs, *bounds, num_bits, narrow_range)[0]
+
+    @lowers("FakeQuantWithMinMaxVarsGradient", "FakeQuantWithMinMaxVarsPerChannelGradient", backend=backend)
+    def fake_quant_with_min_max_vars_gradient(
+        gradients: Any, inputs: Any, min: Any, max: Any, *, num_bits: int = 8, narrow_range: bool = False
+    ) -> tuple[Any, Any, Any]:
+        """The gradient for the input, and what falls to the bounds, summed over all but their axes."""
+        inside, below, above = parts(gradients, inputs, min, max, num_bits, narrow_range)
+        axes = tuple(range(len(inside.shape) - len(min.shape)))
+        return inside, ops.sum(below, axis=axes), ops.sum(above, axis=axes)
+
+
+lower_fake_quantization(ops.divide, lambda x: x)
 
 
 def _safe(low: Any, high: Any) -> tuple[Any, Any]:
@@ -30,75 +119,8 @@ def _safe(low: Any, high: Any) -> tuple[Any, Any]:
     if isinstance(low, np.ndarray) and isinstance(high, np.ndarray):
         nothing = np.asarray((low == 0) & (high == 0))
         return nothing, np.where(nothing, np.float32(1), high)
-    low, high = tensor(low), tensor(high)
     nothing = ops.logical_and(ops.equal(low, 0), ops.equal(high, 0))
     return nothing, ops.where(nothing, ops.ones_like(high), high)
-
-
-def _fake_quantized(x: Any, low: Any, high: Any, bits: int, narrow: bool) -> Any:
-    """`x` on the grid. What lies outside has no gradient for `x`, but one for the bound that it is moved to."""
-    x = tensor(x)
-    nothing, safe = _safe(low, high)
-    bottom, top, step = _nudged(*(stop_gradient(bound) for bound in (low, safe)), bits, narrow)
-    low, high, nothing = (tensor(value) for value in (low, high, nothing))
-    places = ops.floor(ops.add(ops.divide(ops.subtract(ops.clip(x, bottom, top), bottom), step), 0.5))
-    grid = ops.add(ops.multiply(places, step), bottom)
-    grid = ops.where(nothing, ops.zeros_like(grid), grid)
-    inside = ops.where(ops.less(x, bottom), low, ops.where(ops.greater(x, top), high, x))
-    inside = ops.where(nothing, x, inside)
-    return ops.add(inside, ops.stop_gradient(ops.subtract(grid, inside)))
-
-
-@lowers("FakeQuantWithMinMaxArgs")
-def fake_quant_with_min_max_args(
-    inputs: Any, *, min: float = -6.0, max: float = 6.0, num_bits: int = 8, narrow_range: bool = False
-) -> Any:
-    """`inputs` on a grid of 2 ** num_bits values (narrow_range: one less) from about `min` to about `max`."""
-    return _fake_quantized(inputs, np.array(min, np.float32), np.array(max, np.float32), num_bits, narrow_range)
-
-
-@lowers("FakeQuantWithMinMaxVars", "FakeQuantWithMinMaxVarsPerChannel")
-def fake_quant_with_min_max_vars(
-    inputs: Any, min: Any, max: Any, *, num_bits: int = 8, narrow_range: bool = False
-) -> Any:
-    """As FakeQuantWithMinMaxArgs, with bounds that are computed; of each channel if they are vectors."""
-    return _fake_quantized(inputs, min, max, num_bits, narrow_range)
-
-
-def _parts(gradients: Any, inputs: Any, low: Any, high: Any, bits: int, narrow: bool) -> tuple[Any, Any, Any]:
-    """The gradient where the input lies inside, below and above; zero elsewhere."""
-    g, x = tensor(gradients), tensor(inputs)
-    nothing, safe = _safe(low, high)
-    bottom, top, _ = _nudged(low, safe, bits, narrow)
-    nothing, zero = tensor(nothing), ops.zeros_like(g)
-    below = ops.where(ops.logical_and(ops.less(x, bottom), ops.logical_not(nothing)), g, zero)
-    above = ops.where(ops.logical_and(ops.greater(x, top), ops.logical_not(nothing)), g, zero)
-    return ops.subtract(ops.subtract(g, below), above), below, above
-
-
-@lowers("FakeQuantWithMinMaxArgsGradient")
-def fake_quant_with_min_max_args_gradient(
-    gradients: Any,
-    inputs: Any,
-    *,
-    min: float = -6.0,
-    max: float = 6.0,
-    num_bits: int = 8,
-    narrow_range: bool = False,
-) -> Any:
-    """The gradient where the input lies inside the range."""
-    bounds = np.array(min, np.float32), np.array(max, np.float32)
-    return _parts(gradients, inputs, *bounds, num_bits, narrow_range)[0]
-
-
-@lowers("FakeQuantWithMinMaxVarsGradient", "FakeQuantWithMinMaxVarsPerChannelGradient")
-def fake_quant_with_min_max_vars_gradient(
-    gradients: Any, inputs: Any, min: Any, max: Any, *, num_bits: int = 8, narrow_range: bool = False
-) -> tuple[Any, Any, Any]:
-    """The gradient for the input, and what falls to the bounds, summed over all but their axes."""
-    inside, below, above = _parts(gradients, inputs, min, max, num_bits, narrow_range)
-    axes = tuple(range(len(inside.shape) - len(min.shape)))
-    return inside, ops.sum(below, axis=axes), ops.sum(above, axis=axes)
 
 
 def _shaped(bound: Any, x: Any, axis: int) -> Any:
@@ -138,11 +160,6 @@ def _bounds(x: Any, low: Any, high: Any, given: bool, axis: int) -> tuple[Any, A
     return ops.min(x, axis=axes, keepdims=True), ops.max(x, axis=axes, keepdims=True)
 
 
-def _straight(x: Any, value: Any) -> Any:
-    """`value`, with the gradient of `x`."""
-    return ops.add(x, ops.stop_gradient(ops.subtract(value, x)))
-
-
 @lowers("QuantizeAndDequantizeV2")
 def quantize_and_dequantize_v2(
     input: Any,
@@ -159,7 +176,7 @@ def quantize_and_dequantize_v2(
     """`input` on a grid of num_bits through zero, over the given range or its own; the gradient passes unchanged."""
     x = tensor(input)
     bounds = _bounds(x, input_min, input_max, range_given, axis)
-    return _straight(x, _levels(x, *bounds, num_bits, signed_input, narrow_range, round_mode)[0])
+    return straight_through(x, _levels(x, *bounds, num_bits, signed_input, narrow_range, round_mode)[0])
 
 
 @lowers("QuantizeAndDequantizeV3")
@@ -177,7 +194,7 @@ def quantize_and_dequantize_v3(
     """QuantizeAndDequantizeV2 with the number of bits as an input."""
     x = tensor(input)
     bounds = _bounds(x, input_min, input_max, range_given, axis)
-    return _straight(x, _levels(x, *bounds, int(num_bits), signed_input, narrow_range, "HALF_TO_EVEN")[0])
+    return straight_through(x, _levels(x, *bounds, int(num_bits), signed_input, narrow_range, "HALF_TO_EVEN")[0])
 
 
 @lowers("QuantizeAndDequantizeV4")
@@ -199,4 +216,4 @@ def quantize_and_dequantize_v4(
     value = _levels(x, *bounds, num_bits, signed_input, narrow_range, round_mode)[0]
     low, high = (ops.stop_gradient(_shaped(bound, x, axis)) for bound in (input_min, input_max))
     inside = ops.logical_and(ops.greater_equal(x, low), ops.less_equal(x, high))
-    return _straight(ops.where(inside, x, ops.stop_gradient(x)), value)
+    return straight_through(ops.where(inside, x, ops.stop_gradient(x)), value)

@@ -12,6 +12,7 @@ import numpy as np
 
 from hublayer.lowering.dtypes import dtype_of
 from hublayer.lowering.registry import lowers
+from hublayer.lowering.straight_through import straight_through
 from hublayer.lowering.windows import ops, tensor
 
 _ICFO, _IFCO = (0, 2, 1, 3), (0, 1, 2, 3)  # where the input gate, forget gate, cell input and output gate stand
@@ -32,7 +33,7 @@ def _step(
     i, f, ci = ops.sigmoid(i), ops.sigmoid(f + forget_bias), ops.tanh(ci)
     cs = ci * i + cs * f
     if clip > 0:
-        cs = cs + ops.stop_gradient(ops.clip(cs, -clip, clip) - cs)
+        cs = straight_through(cs, ops.clip(cs, -clip, clip))
     o = ops.sigmoid(o if peepholes is None else o + cs * peepholes[2])
     co = ops.tanh(cs)
     return i, cs, f, o, ci, co, co * o

@@ -10,9 +10,10 @@ import numpy as np
 from keras import ops
 
 from hublayer.lowering.elementwise import div
-from hublayer.lowering.gather import gather, gradient_only, is_floating
+from hublayer.lowering.gather import chosen, gather, is_floating
 from hublayer.lowering.registry import Static, lowers
 from hublayer.lowering.shape import dtype_like, integers
+from hublayer.lowering.straight_through import straight_through
 
 Reduction = Callable[[Any, Any, int], Any]
 
@@ -80,7 +81,8 @@ def _extreme(reduction: str) -> Reduction:
         reached = ops.where(inside, gather(found, ops.clip(ids, 0, count - 1)), ops.zeros((), dtype_like(found)))
         extreme = ops.logical_and(inside, ops.equal(data, reached))
         ties = ops.maximum(total(ops.cast(extreme, dtype_like(found)), ids, count), 1)
-        return ops.add(found, ops.divide(total(gradient_only(data, extreme), ids, count), ops.stop_gradient(ties)))
+        shared = ops.divide(total(chosen(data, extreme), ids, count), ops.stop_gradient(ties))
+        return straight_through(shared, found)
 
     return run
 

@@ -10,6 +10,7 @@ from hublayer.lowering import random
 from hublayer.lowering.dtypes import cast, dtype_of
 from hublayer.lowering.generators import full_integers
 from hublayer.lowering.registry import Static, lowers
+from hublayer.lowering.straight_through import straight_through
 from hublayer.lowering.windows import ops, tensor
 
 _EXPONENTS = np.arange(-149, 128)
@@ -38,7 +39,7 @@ def xla_reduce_precision(operand: Any, *, exponent_bits: int, mantissa_bits: int
         rounded = ops.where(rounded >= 2.0 ** (widest + 1), np.inf, rounded)
         rounded = ops.where(rounded < 2.0 ** (1 - widest), 0.0, rounded)
     result = cast(ops.where(finite, ops.where(value < 0, -rounded, rounded), value), dtype_of(x))
-    return x + ops.stop_gradient(ops.where(result == x, ops.zeros_like(x), result - x))
+    return straight_through(x, result)
 
 
 @lowers("XlaRngBitGenerator")

@@ -1,4 +1,4 @@
-"""jax.custom_vjp: a missing function of Keras, whose own takes no gradient for several outputs."""
+"""jax.custom_vjp and jax.custom_jvp: Keras's own takes no gradient for several outputs, and none forwards."""
 
 from __future__ import annotations
 
@@ -36,18 +36,16 @@ def with_gradient(
     return identity(list(values), list(residuals))
 
 
-@jax.custom_vjp
-def assigned(old: jax.Array, value: jax.Array) -> jax.Array:
-    """`value`, whose gradient is that of `old`."""
+@jax.custom_jvp
+def _straight_through(source: jax.Array, value: jax.Array) -> jax.Array:
     return value
 
 
-def _assigned(old: jax.Array, value: jax.Array) -> tuple[jax.Array, None]:
-    return value, None
+@_straight_through.defjvp
+def _tangent(primals: tuple[jax.Array, ...], tangents: tuple[jax.Array, ...]) -> tuple[jax.Array, jax.Array]:
+    return _straight_through(*primals), tangents[0]
 
 
-def _gradients_of_assigned(_: None, cotangent: jax.Array) -> tuple[jax.Array, jax.Array]:
-    return cotangent, jnp.zeros_like(cotangent)
-
-
-assigned.defvjp(_assigned, _gradients_of_assigned)
+def straight_through(source: jax.Array, value: jax.Array) -> jax.Array:
+    """`value`, with the gradient of `source`, of the same shape and dtype."""
+    return _straight_through(source, value)

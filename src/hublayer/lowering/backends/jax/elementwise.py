@@ -1,10 +1,56 @@
-"""Elementwise functions of JAX's own: keras.ops computes them in 32 bits, also where JAX has 64-bit types."""
+"""Elementwise functions of JAX's own.
+
+keras.ops computes them in 32 bits, also where JAX has 64-bit types; or Keras has the gradient wrong, or no such function.
+"""
 
 from __future__ import annotations
 
-import jax.numpy as jnp
+from typing import Any
 
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from hublayer.lowering.elementwise import is_float
+from hublayer.lowering.elementwise import power as general
 from hublayer.lowering.registry import lowers_table
+
+
+@jax.custom_jvp
+def _power(x: jax.Array, y: jax.Array) -> jax.Array:
+    return jnp.power(x, y)
+
+
+@_power.defjvp
+def _power_tangent(primals: tuple[jax.Array, ...], tangents: tuple[jax.Array, ...]) -> tuple[jax.Array, jax.Array]:
+    (x, y), (dx, dy) = primals, tangents
+    z = _power(x, y)
+    defined = x != 0 if jnp.iscomplexobj(x) else x > 0
+    logarithm = jnp.where(defined, jnp.log(jnp.where(defined, x, 1)), 0)
+    return z, dx * (y * _power(x, y - 1)) + dy * (z * logarithm)
+
+
+def power(x: Any, y: Any) -> Any:
+    """x ** y. For the gradient by y the logarithm of what is not positive is 0, as in TensorFlow; jnp has NaN there."""
+    if not is_float(x) or isinstance(y, np.ndarray):
+        return general(x, y)
+    return _power(*jnp.broadcast_arrays(jnp.asarray(x), y))
+
+
+@jax.custom_vjp
+def _mul_no_nan(x: jax.Array, y: jax.Array) -> jax.Array:
+    return jnp.where(y == 0, jnp.zeros_like(x), x * y)
+
+
+_mul_no_nan.defvjp(
+    lambda x, y: (_mul_no_nan(x, y), (x, y)), lambda kept, g: (_mul_no_nan(g, kept[1]), _mul_no_nan(kept[0], g))
+)
+
+
+def mul_no_nan(x: Any, y: Any) -> Any:
+    """x · y, but 0 where y is 0, whatever x is; so are the gradients, in which the incoming one stands for x or y."""
+    return _mul_no_nan(*jnp.broadcast_arrays(jnp.asarray(x), jnp.asarray(y)))
+
 
 lowers_table(
     {
@@ -23,6 +69,8 @@ lowers_table(
         "Sinh": jnp.sinh,
         "Tan": jnp.tan,
         "Tanh": jnp.tanh,
+        "MulNoNan": mul_no_nan,
+        "Pow": power,
     },
     "jax",
 )

@@ -28,8 +28,9 @@ lowers_table(
         "Igammac": _exact(jax.lax.igammac),
         "Lgamma": _exact(jax.lax.lgamma),
         "Ndtri": special.ndtri,
-        "Polygamma": _exact(jax.lax.polygamma),
-        "Zeta": _exact(jax.lax.zeta),
+        # As in TensorFlow, only the last input has a gradient: JAX knows no other and would raise.
+        "Polygamma": lambda a, x: _exact(jax.lax.polygamma)(jax.lax.stop_gradient(a), x),
+        "Zeta": lambda x, q: _exact(jax.lax.zeta)(jax.lax.stop_gradient(x), q),
     },
     "jax",
 )

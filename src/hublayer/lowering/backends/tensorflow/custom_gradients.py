@@ -26,6 +26,6 @@ def with_gradient(
 
 
 @tf.custom_gradient
-def assigned(old: tf.Tensor, value: tf.Tensor) -> Any:
-    """`value`, whose gradient is that of `old`."""
+def straight_through(source: tf.Tensor, value: tf.Tensor) -> tuple[tf.Tensor, Any]:
+    """`value`, with the gradient of `source`, of the same shape and dtype."""
     return tf.identity(value), lambda cotangent: (cotangent, None)

@@ -36,7 +36,9 @@ def flat_pads(pads: Pads) -> list[int]:
 
 def filters(kernel: torch.Tensor) -> torch.Tensor:
     """TensorFlow's filter (…, C, M) as PyTorch's (M, C, …)."""
-    return kernel.permute(kernel.ndim - 1, kernel.ndim - 2, *range(kernel.ndim - 2))
+    turned = kernel.permute(kernel.ndim - 1, kernel.ndim - 2, *range(kernel.ndim - 2))
+    # A view of a single filter counts as channels_last, and slow_conv2d has no gradient for those.
+    return turned.contiguous() if kernel.shape[-1] == 1 else turned
 
 
 def convolve(x: torch.Tensor, kernel: torch.Tensor, strides: Ints, dilations: Ints, pads: Pads, first: bool) -> Any:

@@ -33,16 +33,17 @@ def with_gradient(
     return list(_Identity.apply(gradient, len(values), *values, *residuals))
 
 
-class _Assigned(torch.autograd.Function):
+class _StraightThrough(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, old: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+    def forward(ctx: Any, source: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
         return value.view_as(value)
 
     @staticmethod
-    def backward(ctx: Any, *cotangents: torch.Tensor) -> tuple[Any, ...]:
+    def backward(ctx: Any, *cotangents: torch.Tensor) -> tuple[torch.Tensor, None]:
         return cotangents[0], None
 
 
-def assigned(old: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
-    """`value`, whose gradient is that of `old`."""
-    return _Assigned.apply(old, value) if old.requires_grad else value.detach()  # type: ignore[no-any-return]
+def straight_through(source: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+    """`value`, with the gradient of `source`, of the same shape and dtype."""
+    value = value.detach()
+    return _StraightThrough.apply(source, value) if source.requires_grad else value  # pyright: ignore[reportReturnType]

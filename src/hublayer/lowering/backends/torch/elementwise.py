@@ -51,7 +51,35 @@ def _power(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     whole = not (x.is_floating_point() or x.is_complex())
     if whole and not y.is_meta and not torch.compiler.is_compiling() and bool((y < 0).any()):
         raise ValueError(NEGATIVE_POWER)
-    return torch.pow(x, y)
+    if not y.requires_grad:
+        return torch.pow(x, y)
+    # For the gradient by y the logarithm of what is not positive is 0, as in TensorFlow; PyTorch has NaN there.
+    defined = x != 0 if x.is_complex() else x > 0
+    one = torch.ones((), dtype=x.dtype, device=x.device)
+    others = torch.pow(torch.where(defined, one, x), y.detach())
+    return torch.where(defined, torch.pow(torch.where(defined, x, one), y), others)
+
+
+class _MulNoNan(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        ctx.save_for_backward(x, y)
+        return torch.where(y == 0, torch.zeros_like(x), x * y)
+
+    @staticmethod
+    def backward(ctx: Any, *cotangents: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        x, y = ctx.saved_tensors
+        return _MulNoNan.apply(cotangents[0], y), _MulNoNan.apply(x, cotangents[0])  # pyright: ignore
+
+
+def _mul_no_nan(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """x · y, but 0 where y is 0, whatever x is; so are the gradients, in which the incoming one stands for x or y."""
+    return _MulNoNan.apply(*torch.broadcast_tensors(x, y))  # pyright: ignore[reportReturnType]
+
+
+def _floor_div(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    # TensorFlow has no gradient here, which counts as zero; PyTorch would raise.
+    return torch.floor_divide(x.detach(), y.detach())
 
 
 def _round(x: torch.Tensor) -> torch.Tensor:
@@ -82,6 +110,7 @@ lowers_table(
         "Maximum": binary(torch.maximum),
         "Minimum": binary(torch.minimum),
         "Mul": binary(torch.mul),
+        "MulNoNan": binary(_mul_no_nan),
         "Neg": unary(torch.neg),
         "NextAfter": binary(torch.nextafter),
         "Pow": binary(_power),
