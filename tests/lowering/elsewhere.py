@@ -37,6 +37,7 @@ OPS = {
     "ResourceScatterSub": "test_variables.py",
     "ResourceScatterUpdate": "test_variables.py",
     "BatchNormWithGlobalNormalization": "test_conv_layouts.py",
+    "Eig": "test_decompositions.py",
     "Svd": "test_decompositions.py",
     "SelfAdjointEigV2": "test_decompositions.py",
     "XlaSelfAdjointEig": "test_xla_functions.py",

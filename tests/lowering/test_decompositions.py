@@ -1,4 +1,4 @@
-"""Svd and SelfAdjointEigV2: vectors have no sign of their own, so products of them are compared."""
+"""Svd, SelfAdjointEigV2 and Eig: vectors have no sign of their own, so products of them are compared."""
 
 from __future__ import annotations
 
@@ -19,6 +19,40 @@ def _run(op: str, outputs: int, **attrs: Any) -> Any:
     values = tuple(Value("op", i) for i in range(outputs))
     executable = Executable(Function("test", (Parameter("x", "float32"),), (node,), values), BACKEND)
     return lambda given: executable(Run({}, lambda name: executable), given)
+
+
+@pytest.mark.parametrize("shape", [(3, 3), (2, 4, 4)])
+@pytest.mark.parametrize("vectors", [False, True])
+def test_eigenvalues_of_any_matrix(shape, vectors):
+    """Sums over all eigenvalues, and what the vectors rebuild, have no order. Their gradients are matrices too."""
+    x = floats(*shape)
+    eig = _run("Eig", 2, compute_v=vectors, Tout="complex64")
+
+    def sums(given: Any) -> list[Any]:
+        values, basis = eig(given)
+        square = values * values
+        powers = [keras.ops.real(keras.ops.sum(power, axis=-1)) for power in (values, square, square * values)]
+        if not vectors:
+            return powers
+        rebuilt = keras.ops.real(keras.ops.matmul(basis * keras.ops.expand_dims(square, -2), keras.ops.inv(basis)))
+        lengths = keras.ops.sum(keras.ops.square(keras.ops.abs(basis)), axis=-2)
+        return [*powers, rebuilt, lengths]
+
+    square = x @ x
+    traces = [np.trace(power, axis1=-2, axis2=-1) for power in (x, square, square @ x)]
+    expected = [*traces, square, np.ones(shape[:-1], "float32")][: 5 if vectors else 3]
+    for run in (sums, compiled(sums)):
+        for got, reference in zip(run([to_tensor(x)]), expected, strict=True):
+            np.testing.assert_allclose(to_numpy(got), reference, rtol=1e-4, atol=1e-4)
+
+    # The derivatives of the traces of x, x² and x³, and of <w, x²>; lengths have none, for they are always 1.
+    weights = [cotangent(i, array) for i, array in enumerate(expected)]
+    turned = [np.swapaxes(array, -1, -2) for array in (x, square)]
+    slopes = (np.broadcast_to(np.eye(shape[-1]), shape), 2 * turned[0], 3 * turned[1])
+    gradient = sum(weight[..., None, None] * slope for weight, slope in zip(weights[:3], slopes, strict=True))
+    if vectors:
+        gradient = gradient + weights[3] @ turned[0] + turned[0] @ weights[3]
+    np.testing.assert_allclose(gradients(sums, [to_tensor(x)], [0], weights)[0], gradient, rtol=1e-3, atol=1e-3)
 
 
 def _vh(v: Any) -> Any:

@@ -37,10 +37,11 @@ def lower_convolutions(
     transposed: Callable[..., Any],
     filter_gradient: Callable[..., Any],
     backend: str | None = None,
+    platform: str | None = None,
 ) -> None:
     """Register all convolutions, computed by the three given functions."""
 
-    @lowers("Conv2D", backend=backend)
+    @lowers("Conv2D", backend=backend, platform=platform)
     def conv2d(
         input: Any,
         filter: Any,
@@ -57,7 +58,7 @@ def lower_convolutions(
         window = _window(x.shape, kernel.shape, strides, dilations, padding, explicit_paddings, data_format)
         return convolve(x, kernel, *window, channels_first(data_format))
 
-    @lowers("Conv3D", backend=backend)
+    @lowers("Conv3D", backend=backend, platform=platform)
     def conv3d(
         input: Any,
         filter: Any,
@@ -70,7 +71,7 @@ def lower_convolutions(
         """Correlation of (N, D, H, W, C) with (d, h, w, C / groups, M)."""
         return conv2d(input, filter, strides=strides, padding=padding, data_format=data_format, dilations=dilations)
 
-    @lowers("Conv", backend=backend)
+    @lowers("Conv", backend=backend, platform=platform)
     def conv(
         input: Any,
         filter: Any,
@@ -97,7 +98,7 @@ def lower_convolutions(
         )
         return ops.reshape(y, (*batch, *y.shape[1:]))
 
-    @lowers("DepthwiseConv2dNative", backend=backend)
+    @lowers("DepthwiseConv2dNative", backend=backend, platform=platform)
     def depthwise(
         input: Any,
         filter: Any,
@@ -120,7 +121,7 @@ def lower_convolutions(
             dilations=dilations,
         )
 
-    @lowers("Conv2DBackpropInput", backend=backend)
+    @lowers("Conv2DBackpropInput", backend=backend, platform=platform)
     def conv2d_backprop_input(
         input_sizes: Static,
         filter: Any,
@@ -143,7 +144,7 @@ def lower_convolutions(
         groups = shape[1 if first else -1] // kernel.shape[-2]
         return transposed(g, kernel, spatial(shape, data_format), *window, first, groups)
 
-    @lowers("Conv3DBackpropInputV2", backend=backend)
+    @lowers("Conv3DBackpropInputV2", backend=backend, platform=platform)
     def conv3d_backprop_input(
         input_sizes: Static,
         filter: Any,
@@ -165,7 +166,7 @@ def lower_convolutions(
             dilations=dilations,
         )
 
-    @lowers("DepthwiseConv2dNativeBackpropInput", backend=backend)
+    @lowers("DepthwiseConv2dNativeBackpropInput", backend=backend, platform=platform)
     def depthwise_backprop_input(
         input_sizes: Static,
         filter: Any,
@@ -189,7 +190,7 @@ def lower_convolutions(
             dilations=dilations,
         )
 
-    @lowers("Conv2DBackpropFilter", backend=backend)
+    @lowers("Conv2DBackpropFilter", backend=backend, platform=platform)
     def conv2d_backprop_filter(
         input: Any,
         filter_sizes: Static,
@@ -207,7 +208,7 @@ def lower_convolutions(
         window = _window(x.shape, shape, strides, dilations, padding, explicit_paddings, data_format)
         return filter_gradient(x, tensor(out_backprop), shape, *window, channels_first(data_format))
 
-    @lowers("Conv3DBackpropFilterV2", backend=backend)
+    @lowers("Conv3DBackpropFilterV2", backend=backend, platform=platform)
     def conv3d_backprop_filter(
         input: Any,
         filter_sizes: Static,
@@ -229,7 +230,7 @@ def lower_convolutions(
             dilations=dilations,
         )
 
-    @lowers("DepthwiseConv2dNativeBackpropFilter", backend=backend)
+    @lowers("DepthwiseConv2dNativeBackpropFilter", backend=backend, platform=platform)
     def depthwise_backprop_filter(
         input: Any,
         filter_sizes: Static,

@@ -253,6 +253,14 @@ def _bytes(dtype: str) -> int:
     return 1 if dtype == "bool" else int(dtype.removeprefix("b").lstrip("abcdefghijklmnopqrstuvwxyz")) // 8
 
 
+@lowers("PopulationCount")
+def population_count(x: Any) -> Any:
+    """How many bits of each integer are 1, in uint8."""
+    x = ops.convert_to_tensor(x)
+    bits = range(8 * _bytes(dtype_of(x)))
+    return cast(sum(ops.bitwise_and(ops.right_shift(x, place), 1) for place in bits), "uint8")
+
+
 @lowers("ComplexAbs")
 def complex_abs(x: Any, *, Tout: str = "float32") -> Any:
     """|x| of complex numbers."""

@@ -16,7 +16,7 @@ from hublayer.graph.op_schema import has_list_output, input_groups, op_schema, o
 from hublayer.graph.output_sizes import asks_for_size, refuse_too_large_array
 from hublayer.lowering.known_values import array_of, at_once, known
 from hublayer.lowering.memory import size_check
-from hublayer.lowering.registry import Lowering, find_lowering, unhandled_attributes
+from hublayer.lowering.registry import Lowering, find_lowering, platform_lowerings, unhandled_attributes
 from hublayer.lowering.static_inputs import steers_shapes
 from hublayer.lowering.straight_through import straight_through
 from hublayer.ops.traits import Trait, facts
@@ -47,7 +47,8 @@ class Run:
     executable: finds the executable of a function of the graph, for control flow. by_op: where a backend would compile,
     nothing is compiled: tensors have values, and whole numbers among them are arrays, so that shapes may follow from
     them. checks: what the failed check of each number says; the number of the first that failed is the variable
-    `FAILED`, 0 as long as there is none.
+    `FAILED`, 0 as long as there is none. platform: where it runs, which decides between an op's lowerings
+    (hublayer.lowering.platforms).
     """
 
     variables: dict[str, Any]
@@ -56,6 +57,7 @@ class Run:
     assigned: set[str] = field(default_factory=set)
     by_op: bool = False
     checks: list[str] = field(default_factory=list)
+    platform: str = "cpu"
 
     def __post_init__(self) -> None:
         self.variables.setdefault(FAILED, np.zeros((), np.int32))
@@ -139,7 +141,12 @@ class Executable:
             unused = tuple(index for index in range(number) if Value(node.name, index) not in self._used)
             node = replace(node, attrs={**node.attrs, "_unused": unused})
         check = self._size_check if asks_for_size(node.op) else None
-        return _Step(node, _bind_lowering(node, lowering, self.backend), fold, inputs, outputs, many, check)
+        call = _bind_lowering(node, lowering, self.backend)
+        own = platform_lowerings(node.op, self.backend)
+        if own:
+            bound = {platform: _bind_lowering(node, one, self.backend) for platform, one in own.items()}
+            call = _by_platform(call, bound)
+        return _Step(node, call, fold, inputs, outputs, many, check)
 
     def __call__(self, run: Run, arguments: Sequence[Any]) -> list[Any]:
         """The outputs for `arguments`, NumPy arrays (static) or tensors of the backend (traced).
@@ -152,7 +159,7 @@ class Executable:
         for step in self._steps:
             inputs = [slots[i] for i in step.inputs]
             try:
-                if step.check is not None:
+                if step.check is not None and run.platform == "cpu":
                     step.check(step.node, inputs)
                 if all(type(value) is np.ndarray for value in inputs):
                     result = self._from_known(run, step, inputs)
@@ -200,7 +207,15 @@ def _attributes(node: Node, lowering: Lowering) -> dict[str, Any]:
     return values | {name: read(values[name]) for name, read in lowering.decode.items() if name in values}
 
 
-def _bind_lowering(node: Node, lowering: Lowering, backend: str) -> Callable[[Run, list[Any]], Any]:
+_Call = Callable[[Run, list[Any]], Any]
+
+
+def _by_platform(call: _Call, own: Mapping[str, _Call]) -> _Call:
+    """What the platform of the run has of its own, else `call`."""
+    return lambda run, inputs: own.get(run.platform, call)(run, inputs)
+
+
+def _bind_lowering(node: Node, lowering: Lowering, backend: str) -> _Call:
     if backend == "torch":
         from hublayer.lowering.backends.torch.unsigned import bind_unsigned
 
@@ -208,7 +223,7 @@ def _bind_lowering(node: Node, lowering: Lowering, backend: str) -> Callable[[Ru
     return _bind(node, lowering)
 
 
-def _bind(node: Node, lowering: Lowering) -> Callable[[Run, list[Any]], Any]:
+def _bind(node: Node, lowering: Lowering) -> _Call:
     if "_gradient_function" in node.attrs:
         from hublayer.lowering.custom_gradients import bind_custom_gradient
 

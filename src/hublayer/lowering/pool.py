@@ -60,10 +60,12 @@ def lowest(x: Any) -> float | int:
     return np.iinfo(name).min if kind in "iu" else -np.inf
 
 
-def lower_pooling(maximum: Callable[..., Any], average: Callable[..., Any], backend: str | None = None) -> None:
+def lower_pooling(
+    maximum: Callable[..., Any], average: Callable[..., Any], backend: str | None = None, platform: str | None = None
+) -> None:
     """Register all pooling ops, computed by the two given functions."""
 
-    @lowers("MaxPool", backend=backend)
+    @lowers("MaxPool", backend=backend, platform=platform)
     def max_pool(
         input: Any, *, ksize: Ints, strides: Ints, padding: str, explicit_paddings: Ints = (), data_format: str = "NHWC"
     ) -> Any:
@@ -75,23 +77,23 @@ def lower_pooling(maximum: Callable[..., Any], average: Callable[..., Any], back
         window = _window(x, ksize, strides, padding, explicit_paddings, data_format)
         return from_last(maximum(x, *window), data_format)
 
-    @lowers("MaxPoolV2", backend=backend)
+    @lowers("MaxPoolV2", backend=backend, platform=platform)
     def max_pool_v2(input: Any, ksize: Static, strides: Static, *, padding: str, data_format: str = "NHWC") -> Any:
         """MaxPool whose window is an input."""
         return max_pool(input, ksize=ksize.tolist(), strides=strides.tolist(), padding=padding, data_format=data_format)
 
-    @lowers("MaxPool3D", backend=backend)
+    @lowers("MaxPool3D", backend=backend, platform=platform)
     def max_pool_3d(input: Any, *, ksize: Ints, strides: Ints, padding: str, data_format: str = "NDHWC") -> Any:
         """The maximum of each window."""
         return max_pool(input, ksize=ksize, strides=strides, padding=padding, data_format=data_format)
 
-    @lowers("AvgPool", backend=backend)
+    @lowers("AvgPool", backend=backend, platform=platform)
     def avg_pool(value: Any, *, ksize: Ints, strides: Ints, padding: str, data_format: str = "NHWC") -> Any:
         """The mean of each window."""
         x = to_last(tensor(value), data_format)
         return from_last(average(x, *_window(x, ksize, strides, padding, (), data_format)), data_format)
 
-    @lowers("AvgPool3D", backend=backend)
+    @lowers("AvgPool3D", backend=backend, platform=platform)
     def avg_pool_3d(input: Any, *, ksize: Ints, strides: Ints, padding: str, data_format: str = "NDHWC") -> Any:
         """The mean of each window."""
         return avg_pool(input, ksize=ksize, strides=strides, padding=padding, data_format=data_format)

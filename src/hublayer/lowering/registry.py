@@ -31,6 +31,7 @@ _FAMILIES = (
     "checks",
     "special",
     "incomplete_beta",
+    "fresnel",
     "reduce",
     "shape",
     "slicing",
@@ -84,7 +85,8 @@ _FAMILIES = (
     "xla_control_flow",
     "xla_call_module",
 )
-_REGISTRY: dict[tuple[str, str | None], Lowering] = {}
+# By op, backend (None: general) and platform (None: all that have no lowering of their own).
+_REGISTRY: dict[tuple[str, str | None, str | None], Lowering] = {}
 # Lowerings of one backend for one dtype: the op, the backend, the dtype.
 _OF_DTYPE: dict[tuple[str, str, str], Lowering] = {}
 
@@ -118,17 +120,19 @@ class Lowering:
 def lowers(
     *ops: str,
     backend: str | None = None,
+    platform: str | None = None,
     decode: Mapping[str, Callable[[Any], Any]] | None = None,
     picks: bool = False,
     orders: bool = False,
     widens: bool = False,
     dtype: str | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register a function as the lowering of `ops`, in general or for one backend only.
+    """Register a function as the lowering of `ops`, in general, for one backend, or for one of its platforms only.
 
-    decode: what turns the value of an attribute into what the function takes. picks, orders, widens: see Lowering; they
-    are said of the general lowering and hold for those of the backends. dtype: of the op's numbers, for a lowering of
-    `backend` that only these need.
+    platform: where it runs (hublayer.lowering.platforms); the backend has one for the others. decode: what turns the
+    value of an attribute into what the function takes. picks, orders, widens: see Lowering; they are said of the
+    general lowering and hold for those of the backends. dtype: of the op's numbers, for a lowering of `backend` that
+    only these need.
     """
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -137,9 +141,9 @@ def lowers(
             if dtype is not None and backend is not None:
                 _OF_DTYPE[op, backend, dtype] = lowering
                 continue
-            if (op, backend) in _REGISTRY:
-                raise ValueError(f"{op} has a lowering for backend={backend} already")
-            _REGISTRY[op, backend] = lowering
+            if (op, backend, platform) in _REGISTRY:
+                raise ValueError(f"{op} has a lowering for backend={backend}, platform={platform} already")
+            _REGISTRY[op, backend, platform] = lowering
         return function
 
     return register
@@ -151,10 +155,10 @@ def lowers_table(
     """Register one-line lowerings: functions of the op's inputs alone, for ops without attributes of their own."""
     for op, function in table.items():
         schema = op_schema(op)
-        if schema is None or (op, backend) in _REGISTRY:
+        if schema is None or (op, backend, None) in _REGISTRY:
             raise ValueError(f"{op} is no op of TensorFlow's, or has a lowering for backend={backend} already")
         names = tuple(argument.name for argument in schema.inputs)
-        _REGISTRY[op, backend] = Lowering(
+        _REGISTRY[op, backend, None] = Lowering(
             op, function, names, (None,) * len(names), (), False, False, picks=picks, orders=orders
         )
 
@@ -183,10 +187,19 @@ def _import(module: str) -> None:
         importlib.import_module(module)
 
 
-def find_lowering(op: str, backend: str) -> Lowering | None:
-    """The backend's own lowering of `op`, else the general one, else None."""
+def find_lowering(op: str, backend: str, platform: str | None = None) -> Lowering | None:
+    """The lowering of `op` for the platform, else the backend's own, else the general one, else None."""
     load_families(backend)
-    return _REGISTRY.get((op, backend)) or _REGISTRY.get((op, None))
+    return (
+        _REGISTRY.get((op, backend, platform)) or _REGISTRY.get((op, backend, None)) or _REGISTRY.get((op, None, None))
+    )
+
+
+def platform_lowerings(op: str, backend: str) -> dict[str, Lowering]:
+    """The lowerings of `op` for single platforms of `backend`; on all others `find_lowering` gives the one."""
+    load_families(backend)
+    platforms = {platform for _, _, platform in _REGISTRY if platform is not None}
+    return {p: lowering for p in sorted(platforms) if (lowering := _REGISTRY.get((op, backend, p))) is not None}
 
 
 def find_lowering_of_dtype(op: str, backend: str, dtype: str) -> Lowering | None:
@@ -197,15 +210,15 @@ def find_lowering_of_dtype(op: str, backend: str, dtype: str) -> Lowering | None
 
 def is_said_of(op: str, fact: str) -> bool:
     """Whether the general lowering of `op` says `fact` of it: "picks", "orders", "widens"."""
-    lowering = _REGISTRY.get((op, None))
+    lowering = _REGISTRY.get((op, None, None))
     return lowering is not None and getattr(lowering, fact)
 
 
 def registered_ops(backend: str) -> dict[str, Lowering]:
     """All ops that run on `backend`."""
     load_families(backend)
-    general = {op: lowering for (op, where), lowering in _REGISTRY.items() if where is None}
-    own = {op: lowering for (op, where), lowering in _REGISTRY.items() if where == backend}
+    general = {op: lowering for (op, where, _), lowering in _REGISTRY.items() if where is None}
+    own = {op: lowering for (op, where, _), lowering in _REGISTRY.items() if where == backend}
     return {**general, **own}
 
 

@@ -31,7 +31,7 @@ def _line(x: Any, axis: int, start: int, count: int, stride: int) -> Any:
     return x[(*[slice(None)] * axis, slice(start, stop, stride))]
 
 
-def _along(x: Any, axis: int, window: int, stride: int, dilation: int, reduce: Reduce) -> Any:
+def reduced_along(x: Any, axis: int, window: int, stride: int, dilation: int, reduce: Reduce) -> Any:
     """Windows along one axis reduced; the function is associative, and earlier elements stand on its left."""
     count = _places(x.shape[axis], window, stride, dilation)
     if window <= _LONG or dilation > 1:
@@ -84,7 +84,7 @@ def reduce_window(
         # The last axis goes first, so that of equal elements the first in the window's order is on the left.
         for axis in reversed(range(len(windows))):
             if windows[axis] > 1 or strides[axis] > 1:
-                x = _along(x, axis, windows[axis], strides[axis], dilations[axis], reduce)
+                x = reduced_along(x, axis, windows[axis], strides[axis], dilations[axis], reduce)
         begin = isinstance(initial, np.ndarray) and bool(initial == identity(kind, dtype_of(x)))
         return x if begin else reduce([ops.broadcast_to(tensor(initial), tuple(x.shape)), x])[0]
     result = None

@@ -10,16 +10,16 @@ import keras
 from hublayer.errors import ExecutionError
 
 
-def compiled(function: Callable[..., Any], straight: bool = True) -> Callable[..., Any]:
+def compiled(function: Callable[..., Any], straight: bool = True, platform: str = "cpu") -> Callable[..., Any]:
     """`function` of (dict of tensors, list of tensors, seed or None) as the backend runs it best.
 
     JAX: jax.jit; inside another jit it is inlined. TensorFlow: tf.function. PyTorch: as it is, op by op; a user's
     torch.compile makes it a part of its program. straight: whether it does the same whatever the values of tensors
-    are; otherwise torch.compile ends its program before it, and it runs op by op.
+    are; otherwise torch.compile ends its program before it, and it runs op by op. platform: where it will run.
     """
     backend = keras.config.backend()
     if backend == "jax":
-        return _jitted(function)
+        return _jitted(function, platform)
     if backend == "tensorflow":
         return _graph_function(function)
     if straight:
@@ -50,12 +50,12 @@ def _graph_function(function: Callable[..., Any]) -> Callable[..., Any]:
 _ON_CPU = {"xla_cpu_use_fusion_emitters": False}
 
 
-def _jitted(function: Callable[..., Any]) -> Callable[..., Any]:
+def _jitted(function: Callable[..., Any], platform: str) -> Callable[..., Any]:
     """jax.jit with options where the program is one of its own; a part of another program has that one's."""
     import jax
 
     part = jax.jit(function)
-    if jax.default_backend() != "cpu":
+    if platform != "cpu":
         return part
     whole = jax.jit(function, compiler_options=_ON_CPU)
 

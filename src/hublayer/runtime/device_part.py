@@ -16,6 +16,7 @@ from hublayer.lowering.dtypes import has_wide_types
 from hublayer.lowering.execute import FAILED, Executable, Executables, Run, VariableHandle, check_supported
 from hublayer.lowering.known_values import array_of
 from hublayer.lowering.loop_analysis import assigned_variables
+from hublayer.lowering.platforms import platform_of
 from hublayer.lowering.static_inputs import reads_values, static_inputs
 from hublayer.ops.traits import Trait, facts, takes_seed
 from hublayer.runtime.ahead import Ahead
@@ -52,7 +53,6 @@ class DevicePart:
     ):
         check_supported(functions, backend)
         self._backend = backend
-        self._folds_on_host = backend == "jax" and _on_cpu()
         self.variables = variables
         ops = {node.op for function in functions for node in function.nodes}
         self.draws = any(map(takes_seed, ops))
@@ -83,7 +83,7 @@ class DevicePart:
             if backend == "jax":
                 crossing = {p.name: i for i, p in enumerate(split.main.parameters[len(self._places) :])}
                 self._static_ahead = tuple(crossing[name] for name in static_inputs(split.main, crossing, backend))
-        self._program({}, True)  # now, for torch.compile cannot trace how a program is made
+        self._program({}, True, self._platform([]))  # now, for torch.compile cannot trace how a program is made
 
     def __call__(self, inputs: Sequence[Any], seed: Any, statics: Statics | None = None) -> list[Any]:
         """The outputs; variables that the function assigns get their new values.
@@ -123,33 +123,42 @@ class DevicePart:
         """ahead: whether what was computed ahead is in the dtypes of this call."""
         values = {key: variable.value for key, variable in self.variables.items()}
         values |= {key: keras.ops.copy(values[key]) for key in self._copied}
+        platform = self._platform(inputs)
         kept = self._ahead.values(values) if ahead and self._ahead is not None else None
         if kept is not None:
             known = {len(inputs) + i: kept[i] for i in self._static_ahead}
             given = [*inputs, *(None if len(inputs) + i in known else x for i, x in enumerate(kept))]
-            outputs, failed = self._program({**statics, **known}, compile)[1](values, given, seed)
+            outputs, failed = self._program({**statics, **known}, compile, platform)[1](values, given, seed)
             self._refuse(failed.get(FAILED))
             return outputs
-        outputs, assigned = self._program(statics, compile)[0](values, list(inputs), seed)
+        outputs, assigned = self._program(statics, compile, platform)[0](values, list(inputs), seed)
         self._refuse(assigned.pop(FAILED, None))
         for key, value in assigned.items():
             self.variables[key].assign(value)
         return outputs
 
-    def _program(self, statics: Statics, compile: bool) -> tuple[Callable[..., Any], Callable[..., Any]]:
-        key = (compile, *((i, x.dtype.str, x.shape, x.tobytes()) for i, x in sorted(statics.items())))
+    def _platform(self, inputs: Sequence[Any]) -> str:
+        """Where a call runs: the variables are all in one place, and the inputs come to it."""
+        variable = next(iter(self.variables.values()), None)
+        return platform_of(self._backend, inputs if variable is None else [variable.value, *inputs])
+
+    def _program(self, statics: Statics, compile: bool, platform: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
+        key = (platform, compile, *((i, x.dtype.str, x.shape, x.tobytes()) for i, x in sorted(statics.items())))
         if key not in self._programs:
             if len(self._programs) >= _KEPT:
                 self._programs.popitem(last=False)
 
             def run(values: dict[str, Any], inputs: list[Any], seed: Any) -> Any:
-                return self._run(values, _with(inputs, statics), seed, not compile)
+                return self._run(self._state(values, seed, platform, not compile), _with(inputs, statics))
 
             def run_main(values: dict[str, Any], inputs: list[Any], seed: Any) -> Any:
-                return self._run_main(values, _with(inputs, statics), seed, not compile)
+                return self._run_main(self._state(values, seed, platform, not compile), _with(inputs, statics))
 
             if compile:
-                self._programs[key] = compiled(run, self._straight), compiled(run_main, self._straight)
+                self._programs[key] = (
+                    compiled(run, self._straight, platform),
+                    compiled(run_main, self._straight, platform),
+                )
             else:
                 self._programs[key] = run, run_main
         return self._programs[key]
@@ -160,18 +169,15 @@ class DevicePart:
         remaining = iter(inputs)
         return [next(remaining) if key is None else VariableHandle(key) for key in self._places]
 
-    def _state(self, values: dict[str, Any], seed: Any, by_op: bool = False) -> Run:
+    def _state(self, values: dict[str, Any], seed: Any, platform: str, by_op: bool) -> Run:
         if self._width is not None and has_wide_types():
             values = self._width.read(values)
         seeds = None if seed is None else ForkedSeeds(seed)
         draw = None if seeds is None else lambda: seeds
-        return Run(dict(values), self._executables, draw, by_op=by_op, checks=self._checks)
+        return Run(dict(values), self._executables, draw, by_op=by_op, checks=self._checks, platform=platform)
 
-    def _run(
-        self, values: dict[str, Any], inputs: list[Any], seed: Any, by_op: bool
-    ) -> tuple[list[Any], dict[str, Any]]:
+    def _run(self, run: Run, inputs: list[Any]) -> tuple[list[Any], dict[str, Any]]:
         """Outputs, and the new values of the variables that were assigned."""
-        run = self._state(values, seed, by_op)
         outputs = self._entry(run, self._arguments(inputs))
         return outputs, self._failed(run) | {
             key: run.variables[key] for key in sorted(run.assigned & set(self.variables))
@@ -189,31 +195,24 @@ class DevicePart:
 
     def _prologue(self, prologue: Executable, values: dict[str, Any]) -> list[Any]:
         unused = [None] * self._places.count(None)
-        if self._folds_on_host:
+        platform = platform_of(self._backend, values.values())
+        folds_on_host = self._backend == "jax" and platform == "cpu"
+        if folds_on_host:
             # Op by op JAX would compile a program for each shape; NumPy is there at once.
             values = {key: np.asarray(value) for key, value in values.items()}
-        results = prologue(self._state(values, None, by_op=self._backend == "jax"), self._arguments(unused))
+        results = prologue(self._state(values, None, platform, self._backend == "jax"), self._arguments(unused))
         known = {i: array_of(results[i]) for i in self._static_ahead}
-        if self._folds_on_host:
+        if folds_on_host:
             import jax  # pyright: ignore[reportMissingImports]
 
             results = [jax.device_put(x) if isinstance(x, np.ndarray) else x for x in results]
         return [known.get(i, x) for i, x in enumerate(results)]
 
-    def _run_main(
-        self, values: dict[str, Any], inputs: list[Any], seed: Any, by_op: bool
-    ) -> tuple[list[Any], dict[str, Any]]:
+    def _run_main(self, run: Run, inputs: list[Any]) -> tuple[list[Any], dict[str, Any]]:
         assert self._main is not None
         own = self._places.count(None)
         arguments = [*self._arguments(inputs[:own]), *inputs[own:]]
-        run = self._state(values, seed, by_op)
         return self._main(run, arguments), self._failed(run)
-
-
-def _on_cpu() -> bool:
-    import jax  # pyright: ignore[reportMissingImports]
-
-    return jax.default_backend() == "cpu"
 
 
 def _with(inputs: list[Any], statics: Statics) -> list[Any]:

@@ -127,13 +127,19 @@ CASES = [
     *(Case(op, (np.float32([0, 0, 1, -2]), np.float32([0, 2, 0, 3])), name="zero")
       for op in ("DivNoNan", "MulNoNan", "Xdivy")),
     *(Case(op, (np.float32([0, 0, 1]), np.float32([0, -2, 3])), name="zero") for op in ("Xlogy", "Xlog1py")),
+    Case("MulNoNan", (np.float32([INF, -INF, NAN, INF, 2]), np.float32([0, 0, 0, 3, INF])), name="infinite"),
+    Case("MulNoNan", (np.float32([[INF], [2]]), np.float32([0, 3])), name="infinite-broadcast"),
     Case("NextAfter", (np.float64([1, 1, 0]), np.float64([2, 0, 1])), name="float64", gradient=False, rtol=0,
          limits=NARROW),
     Case("Pow", (POSITIVE, Y)),
     Case("Pow", (POSITIVE, np.float32(2)), name="with-scalar"),
     Case("Pow", (POSITIVE.astype("d"), Y[:, :1].astype("d")), name="float64"),
     Case("Pow", (floats(0, 3), floats(3)), name="empty"),
-    Case("Pow", (X, np.float32([2, 3, 1])), name="negative-base", gradient=False),  # log of the base is no gradient
+    # The gradient by the exponent takes 0 for the logarithm of what is not positive.
+    Case("Pow", (X, np.float32([2, 3, 1])), name="negative-base"),
+    Case("Pow", (X, np.float32([2, -3, 0])), name="negative-base-and-exponent"),
+    Case("Pow", (np.float32([0, 0, 0, -0.0, 2]), np.float32([0.5, 1, 2, 3, 0])), name="zero-base"),
+    Case("Pow", (X, np.float32([2, 3, 1])), name="known-exponent", static=(1,)),
     Case("Pow", (i32([2, -2, 3, 0, 7]), i32([3, 3, 0, 0, 5])), name="int32"),
     Case("AddN", ([X, Y, X],)),
     Case("AddN", ([X],), name="one"),
@@ -167,6 +173,11 @@ CASES = [
     Case("Bitcast", (np.arange(24, dtype=np.uint8).reshape(2, 3, 4),), {"type": "float32"}, name="join"),
     Case("Bitcast", (np.arange(4, dtype=np.uint8),), {"type": "int32"}, name="join-scalar"),
     Case("Bitcast", (integers(3, dtype="int64"),), {"type": "int32"}, name="int64", limits=NARROW),
+    *(Case("PopulationCount", (np.array([0, 1, -1, 77, np.iinfo(dtype).max, np.iinfo(dtype).min]).astype(dtype),),
+           name=dtype) for dtype in ("int8", "int16", "int32")),
+    *(Case("PopulationCount", (np.array([[0, 1, 77, np.iinfo(dtype).max]], dtype),), name=dtype)
+      for dtype in ("uint8", "uint16")),
+    Case("PopulationCount", (np.int64([0, 1, 77, 2**31 - 1]),), name="int64"),
     Case("Complex", (X, Y)),
     Case("Complex", (EDGES, np.float32(INF)), name="edges", gradient=False),
     Case("Complex", (X.astype("d"), Y[0].astype("d")), {"Tout": "complex128"}, name="complex128"),

@@ -4,6 +4,7 @@ from lowering.case import Case, floats, i32, integers
 
 X = floats(2, 5, 6, 3)
 TIES = integers(1, 4, 5, 2, low=0, high=2).astype("float32")
+TIES_3D = integers(1, 4, 5, 4, 1, low=0, high=3).astype("float32")
 X3 = floats(1, 4, 5, 3, 2)
 
 
@@ -27,6 +28,7 @@ _WINDOWS = {
     "global": _window((5, 6), (1, 1), "VALID"),
     "wider-than-input": _window((7, 9), (2, 2), "SAME"),
     "same-2-stride-1": _window((2, 4), (1, 1), "SAME"),
+    "same-6-5-stride-2": _window((6, 5), (2, 1), "SAME"),
 }
 
 CASES = [
@@ -38,6 +40,12 @@ CASES = [
     *(Case(op, (X3,), _window((2, 2, 3), (2, 1, 1), "SAME"), name="same") for op in ("AvgPool3D", "MaxPool3D")),
     *(Case(op, (X3,), _window((2, 3, 1), (1, 2, 1), "VALID"), name="valid") for op in ("AvgPool3D", "MaxPool3D")),
     Case("MaxPool", (TIES,), _window((3, 3), (2, 2), "SAME"), name="ties"),
+    Case("MaxPool", (TIES,), _window((6, 6), (1, 2), "SAME"), name="ties-large"),
+    # TensorFlow's gradient on a CPU goes to every one of equal maxima, as a whole; here to the first, as in 2D.
+    Case("MaxPool3D", (TIES_3D,), _window((3, 4, 3), (1, 2, 1), "SAME"), name="ties-large", gradient=False),
+    Case("AvgPool", (floats(2, 1, 70, 3),), _window((1, 33), (1, 16), "VALID"), name="line"),
+    Case("MaxPool", (floats(2, 1, 70, 3),), _window((1, 33), (1, 16), "SAME"), name="line"),
+    *(Case(op, (X3,), _window((4, 4, 3), (2, 1, 1), "SAME"), name="large") for op in ("AvgPool3D", "MaxPool3D")),
     Case(
         "MaxPool",
         (X,),

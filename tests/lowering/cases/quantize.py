@@ -13,7 +13,38 @@ _LOW, _HIGH = np.float32(-3.2), np.float32(4.1)
 _LOWS, _HIGHS = np.float32([-1, -2, 0, 0.5]), np.float32([1, 4, 3, 6])
 _GIVEN: dict[str, Any] = {"range_given": True}
 
+
+def _halves(low: float, high: float, steps: int) -> np.ndarray:
+    """The places of a grid and the middles between them, and some beyond its ends."""
+    step = np.float32(high - low) / np.float32(steps)
+    return (np.arange(2 * steps + 9, dtype="float32") / 2 - 2) * step + np.float32(low)
+
+
+_PAIRS = {"symmetric": (-1.0, 1.0), "halfway": (-6.0, 6.0), "from-zero": (0.0, 6.0), "skewed": (-0.97, 1.41)}
+_TIES = {name: (_halves(*pair, 255), *(np.float32(bound) for bound in pair)) for name, pair in _PAIRS.items()}
+_COLUMNS = np.stack([_halves(low, high, 15) for low, high in _PAIRS.values()], -1)
+_BOUNDS = tuple(np.float32(bounds) for bounds in zip(*_PAIRS.values(), strict=True))
+
 CASES = [
+    *(Case("FakeQuantWithMinMaxVars", ties, name=f"ties-{name}") for name, ties in _TIES.items()),
+    *(
+        Case("FakeQuantWithMinMaxVars", ties, name=f"ties-{name}-known", static=(1, 2), gradient=False)
+        for name, ties in _TIES.items()
+    ),
+    Case(
+        "FakeQuantWithMinMaxVars",
+        (_halves(-3, 3, 254), *_TIES["symmetric"][1:]),
+        {"narrow_range": True},
+        name="ties-narrow",
+    ),
+    Case("FakeQuantWithMinMaxArgs", _TIES["halfway"][:1], name="ties"),
+    Case(
+        "FakeQuantWithMinMaxArgs",
+        (_halves(-8, 8, 31),),
+        {"min": -8.0, "max": 8.0, "num_bits": 5},
+        name="ties-five-bits",
+    ),
+    Case("FakeQuantWithMinMaxVarsPerChannel", (_COLUMNS, *_BOUNDS), {"num_bits": 4}, name="ties"),
     Case("FakeQuantWithMinMaxArgs", (X,)),
     Case("FakeQuantWithMinMaxArgs", (X,), {"min": -2.0, "max": 5.0, "num_bits": 4}, name="four_bits"),
     Case("FakeQuantWithMinMaxArgs", (X,), {"min": 0.0, "max": 6.0, "narrow_range": True}, name="narrow"),

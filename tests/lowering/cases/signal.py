@@ -32,6 +32,12 @@ CASES = [
     Case("RFFT2D", (floats(2, 4, 6), i32(3, 5)), name="cut"),
     Case("IRFFT2D", (_complex(2, 4, 4), i32(4, 6))),
     Case("IRFFT2D", (_complex(2, 4, 4), i32(3, 4)), name="cut"),
+    # TensorFlow differentiates no transform of three axes.
+    Case("RFFT3D", (floats(2, 4, 3, 6), i32(4, 3, 6)), gradient=False),
+    Case("RFFT3D", (floats(4, 3, 6), i32(3, 2, 5)), name="cut", gradient=False),
+    Case("RFFT3D", (floats(0, 4, 3, 6), i32(4, 3, 6)), name="empty", gradient=False),
+    Case("IRFFT3D", (_complex(2, 4, 3, 4), i32(4, 3, 6)), gradient=False),
+    Case("IRFFT3D", (_complex(4, 3, 4), i32(3, 3, 7)), name="odd", gradient=False),
     Case("AudioSpectrogram", (floats(40, 2),), {"window_size": 8, "stride": 4}, gradient=False),
     Case(
         "AudioSpectrogram",

@@ -30,24 +30,30 @@ _BLOCK = 16
 
 def convolve(x: Any, kernel: Any, strides: Ints, dilations: Ints, pads: Pads, first: bool) -> Any:
     """Grouped correlation of `x` with `kernel` (…, C / groups, M)."""
+    return _lax(x, kernel, strides, dilations, pads, first, x.shape[1 if first else -1] // kernel.shape[-2])
+
+
+def convolve_on_cpu(x: Any, kernel: Any, strides: Ints, dilations: Ints, pads: Pads, first: bool) -> Any:
+    """The same, as a CPU is fast at it."""
     channels, space = x.shape[1 if first else -1], kernel.shape[:-2]
     groups = channels // kernel.shape[-2]
-    if jax.default_backend() == "cpu" and kernel.size:
-        if groups == 1 and math.prod(space) == 1:
-            return _around(_product, x, kernel, strides, pads, first)
-        if groups == channels > 1 and math.prod(space) <= _MOST_TAPS:
-            return _around(partial(_shifted, dilations=dilations), x, kernel, strides, pads, first)
-        axis = long_axis(kernel, dilations) if groups == 1 else None
-        if axis is not None:
-            y = _around(partial(_by_windows, axis=axis), x, kernel, strides, pads, first)
-            if y is not None:
-                return y
-        if 1 < groups <= _MOST_SPLITS:
-            parts = zip(jnp.split(x, groups, 1 if first else -1), jnp.split(kernel, groups, -1), strict=True)
-            each = [convolve(part, weights, strides, dilations, pads, first) for part, weights in parts]
-            return jnp.concatenate(each, 1 if first else -1)
-        if 1 < groups < channels and math.prod(space) <= _MOST_TAPS:
-            return _around(partial(_columns, dilations=dilations), x, kernel, strides, pads, first)
+    if not kernel.size:
+        return _lax(x, kernel, strides, dilations, pads, first, groups)
+    if groups == 1 and math.prod(space) == 1:
+        return _around(_product, x, kernel, strides, pads, first)
+    if groups == channels > 1 and math.prod(space) <= _MOST_TAPS:
+        return _around(partial(_shifted, dilations=dilations), x, kernel, strides, pads, first)
+    axis = long_axis(kernel, dilations) if groups == 1 else None
+    if axis is not None:
+        y = _around(partial(_by_windows, axis=axis), x, kernel, strides, pads, first)
+        if y is not None:
+            return y
+    if 1 < groups <= _MOST_SPLITS:
+        parts = zip(jnp.split(x, groups, 1 if first else -1), jnp.split(kernel, groups, -1), strict=True)
+        each = [convolve_on_cpu(part, weights, strides, dilations, pads, first) for part, weights in parts]
+        return jnp.concatenate(each, 1 if first else -1)
+    if 1 < groups < channels and math.prod(space) <= _MOST_TAPS:
+        return _around(partial(_columns, dilations=dilations), x, kernel, strides, pads, first)
     return _lax(x, kernel, strides, dilations, pads, first, groups)
 
 
@@ -138,3 +144,4 @@ def transposed(
 
 
 lower_convolutions(convolve, transposed, filter_gradient, backend="jax")
+lower_convolutions(convolve_on_cpu, transposed, filter_gradient, backend="jax", platform="cpu")

@@ -1,6 +1,6 @@
 """Elementwise functions of JAX's own.
 
-keras.ops computes them in 32 bits, also where JAX has 64-bit types; or Keras has the gradient wrong, or no such function.
+keras.ops computes them in 32 bits, also where JAX has 64-bit types; or it has no such function, or no such gradient.
 """
 
 from __future__ import annotations
@@ -52,6 +52,11 @@ def mul_no_nan(x: Any, y: Any) -> Any:
     return _mul_no_nan(*jnp.broadcast_arrays(jnp.asarray(x), jnp.asarray(y)))
 
 
+def population_count(x: Any) -> Any:
+    """How many bits of each integer are 1, in uint8."""
+    return jax.lax.population_count(jnp.asarray(x)).astype("uint8")
+
+
 lowers_table(
     {
         "Acos": jnp.arccos,
@@ -70,6 +75,7 @@ lowers_table(
         "Tan": jnp.tan,
         "Tanh": jnp.tanh,
         "MulNoNan": mul_no_nan,
+        "PopulationCount": population_count,
         "Pow": power,
     },
     "jax",

@@ -7,52 +7,75 @@ with gradient 48, the mean 11 and 35; shifted maxima and sums of small windows, 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
-import jax
+import numpy as np
 from jax import lax
 from jax import numpy as jnp
 
 from hublayer.lowering.correlate import Ints
 from hublayer.lowering.pool import inside_share, lower_pooling, lowest
 from hublayer.lowering.windows import Pads, output_sizes, pad_spatial, taps
+from hublayer.lowering.xla_windows import reduced_along
 
-# Each place of a window adds an operation to the program; large windows have few positions anyway.
+# Each place of a window adds an operation to the program; large windows are reduced along one axis after another.
 _MOST_TAPS = 25
 
 
-def _views(x: Any, kernel: Ints, strides: Ints, pads: Pads, value: Any) -> list[Any] | None:
-    """What each place of the window sees of `x` padded with `value`; None where a window reduction is better."""
-    if jax.default_backend() != "cpu" or math.prod(kernel) > _MOST_TAPS:
-        return None
-    ones = [1] * len(kernel)
-    out = output_sizes(x.shape[1:-1], kernel, strides, ones, pads)
-    return [view for _, view in taps(pad_spatial(x, pads, value), kernel, strides, ones, out)]
-
-
 def _reduce(x: Any, start: Any, function: Any, kernel: Ints, strides: Ints, pads: Pads) -> Any:
-    return lax.reduce_window(x, start, function, (1, *kernel, 1), (1, *strides, 1), ((0, 0), *pads, (0, 0)))
+    # JAX differentiates the reduction if it knows that it begins with what is neutral: with NumPy's value, that is.
+    neutral = np.array(start, x.dtype)
+    return lax.reduce_window(x, neutral, function, (1, *kernel, 1), (1, *strides, 1), ((0, 0), *pads, (0, 0)))
 
 
 def maximum(x: Any, kernel: Ints, strides: Ints, pads: Pads) -> Any:
     """The maximum of each window of `x`, channels last."""
-    views = _views(x, kernel, strides, pads, lowest(x))
-    if views is None:
-        return _reduce(x, jnp.array(lowest(x), x.dtype), lax.max, kernel, strides, pads)
-    best = views[0]
-    for view in views[1:]:
-        # Of equal values the first gets the gradient, as in TensorFlow; jnp.maximum would share it out.
-        best = jnp.where((view > best) | (view != view), view, best)
-    return best
+    return _reduce(x, lowest(x), lax.max, kernel, strides, pads)
 
 
 def average(x: Any, kernel: Ints, strides: Ints, pads: Pads) -> Any:
     """The mean of each window of `x`, channels last, over what lies inside the input."""
-    views = _views(x, kernel, strides, pads, 0)
-    total = sum(views) if views else _reduce(x, jnp.zeros((), x.dtype), lax.add, kernel, strides, pads)
+    return _mean(_reduce(x, 0, lax.add, kernel, strides, pads), x, kernel, strides, pads)
+
+
+def _mean(total: Any, x: Any, kernel: Ints, strides: Ints, pads: Pads) -> Any:
     share = inside_share(x.shape[1:-1], kernel, strides, pads)
     count = math.prod(kernel) if share is None else jnp.asarray(share * math.prod(kernel), x.dtype)
     return total / count
 
 
+def _reduce_on_cpu(
+    x: Any, start: Any, function: Callable[[Any, Any], Any], kernel: Ints, strides: Ints, pads: Pads
+) -> Any:
+    x = pad_spatial(x, pads, start)
+    if math.prod(kernel) > _MOST_TAPS:
+        # The innermost axis first: so the first of equal numbers is the first in the order of memory.
+        for axis in reversed(range(len(kernel))):
+            x = reduced_along(x, axis + 1, kernel[axis], strides[axis], 1, lambda pair: [function(*pair)])
+        return x
+    ones = [1] * len(kernel)
+    out = output_sizes(x.shape[1:-1], kernel, strides, ones, [(0, 0)] * len(kernel))
+    result = None
+    for _, view in taps(x, kernel, strides, ones, out):
+        result = view if result is None else function(result, view)
+    return result
+
+
+def _larger(first: Any, second: Any) -> Any:
+    # Of equal values the first gets the gradient, as in TensorFlow; jnp.maximum would share it out.
+    return jnp.where((second > first) | (second != second), second, first)
+
+
+def maximum_on_cpu(x: Any, kernel: Ints, strides: Ints, pads: Pads) -> Any:
+    """The same as `maximum`, as a CPU is fast at it."""
+    return _reduce_on_cpu(x, lowest(x), _larger, kernel, strides, pads)
+
+
+def average_on_cpu(x: Any, kernel: Ints, strides: Ints, pads: Pads) -> Any:
+    """The same as `average`, as a CPU is fast at it."""
+    return _mean(_reduce_on_cpu(x, 0, lax.add, kernel, strides, pads), x, kernel, strides, pads)
+
+
 lower_pooling(maximum, average, backend="jax")
+lower_pooling(maximum_on_cpu, average_on_cpu, backend="jax", platform="cpu")

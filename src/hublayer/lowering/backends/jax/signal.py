@@ -48,3 +48,15 @@ def rfft2d(input: Any, fft_length: Static, *, Treal: str = "float32", Tcomplex: 
 def irfft2d(input: Any, fft_length: Static, *, Treal: str = "float32", Tcomplex: str = "complex64") -> Any:
     """Real matrices of shape fft_length with these frequencies."""
     return jnp.fft.irfft2(input, _sizes(fft_length))
+
+
+@lowers("RFFT3D", backend="jax")
+def rfft3d(input: Any, fft_length: Static, *, Treal: str = "float32", Tcomplex: str = "complex64") -> Any:
+    """The frequencies of the last three axes, those of the last from 0 up."""
+    return jnp.fft.rfftn(input, _sizes(fft_length), axes=(-3, -2, -1))
+
+
+@lowers("IRFFT3D", backend="jax")
+def irfft3d(input: Any, fft_length: Static, *, Treal: str = "float32", Tcomplex: str = "complex64") -> Any:
+    """Real tensors of shape fft_length with these frequencies."""
+    return jnp.fft.irfftn(input, _sizes(fft_length), axes=(-3, -2, -1))

@@ -17,6 +17,15 @@ def _exact(function: Callable[..., Any]) -> Callable[..., Any]:
     return lambda *inputs: function(*jnp.broadcast_arrays(*(jnp.asarray(x) for x in inputs)))
 
 
+@jax.custom_jvp
+def _zeta(x: jax.Array, q: jax.Array) -> jax.Array:
+    return jax.lax.zeta(x, q)
+
+
+# JAX has no derivative at all; as in TensorFlow, there is one for q only.
+_zeta.defjvps(None, lambda dq, found, x, q: -x * _zeta(x + 1, q) * dq)
+
+
 lowers_table(
     {
         "BesselI0": special.i0,
@@ -30,7 +39,7 @@ lowers_table(
         "Ndtri": special.ndtri,
         # As in TensorFlow, only the last input has a gradient: JAX knows no other and would raise.
         "Polygamma": lambda a, x: _exact(jax.lax.polygamma)(jax.lax.stop_gradient(a), x),
-        "Zeta": lambda x, q: _exact(jax.lax.zeta)(jax.lax.stop_gradient(x), q),
+        "Zeta": _exact(_zeta),
     },
     "jax",
 )

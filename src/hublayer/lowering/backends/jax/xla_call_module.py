@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-import jax
 import numpy as np
 
 from hublayer.errors import UnsupportedOpsError
@@ -39,16 +38,16 @@ def _version(version: int) -> int:
 
 
 # By JAX's name of a backend: what XlaCallModule may call it.
-_PLATFORMS = {"cpu": ("CPU",), "gpu": ("CUDA", "ROCM"), "tpu": ("TPU",)}
+_PLATFORMS = {"cpu": ("CPU",), "gpu": ("CUDA", "ROCM"), "cuda": ("CUDA",), "rocm": ("ROCM",), "tpu": ("TPU",)}
 
 
-def _platform(platforms: Sequence[str]) -> int:
-    """Which of several platforms this is. Raises ValueError if it is none of them."""
-    names = _PLATFORMS.get(jax.default_backend(), ())
-    for i, platform in enumerate(platforms):
-        if platform.upper() in names:
+def _place(platform: str, platforms: Sequence[str]) -> int:
+    """Which of the module's platforms this one is. Raises ValueError if it is none of them."""
+    names = _PLATFORMS.get(platform, ())
+    for i, other in enumerate(platforms):
+        if other.upper() in names:
             return i
-    raise ValueError(f"the module is for {', '.join(platforms)}, and JAX runs on {jax.default_backend()}")
+    raise ValueError(f"the module is for {', '.join(platforms)}, and JAX runs on {platform}")
 
 
 @lowers("XlaCallModule", backend="jax", decode={"version": _version, "module": _module})
@@ -73,12 +72,12 @@ def _xla_call_module(
         return run.executable(function_list[index])(run, list(arguments))
 
     main = module.functions["main"]
-    given: list[Any] = [np.array(_platform(platforms), np.int32)] if len(platforms) > 1 else []
+    given: list[Any] = [np.array(_place(run.platform, platforms), np.int32)] if len(platforms) > 1 else []
     for spec in dim_args_spec:  # "argument.dimension"
         argument, dimension = map(int, spec.split("."))
         given.append(np.array(args[argument].shape[dimension], np.int32))
     given += args
     values = iter(given)
     arguments = [np.zeros((0,), bool) if kind.dtype == "token" else next(values) for kind in main.types]
-    results = Interpreter(module, call).block(main, arguments, {})
+    results = Interpreter(module, call, run.platform).block(main, arguments, {})
     return results[len(results) - len(Tout) :]

@@ -73,11 +73,20 @@ def known(value: Any, what: str) -> list[int]:
 
 
 class Interpreter:
-    """Runs functions and regions of one module. call: runs function number i of the XlaCallModule's function_list."""
+    """Runs functions and regions of one module.
 
-    def __init__(self, module: Module, call: Callable[[int, Sequence[Any]], Sequence[Any]] | None = None):
+    call: runs function number i of the XlaCallModule's function_list. platform: where the run is.
+    """
+
+    def __init__(
+        self,
+        module: Module,
+        call: Callable[[int, Sequence[Any]], Sequence[Any]] | None = None,
+        platform: str = "cpu",
+    ):
         self.module = module
         self.call = call
+        self.platform = platform
         self.whole = False
         # By id of a computed sum: the sum, the computed summand, and the known one. A slice that begins at the one and
         # ends at the sum has a known size.
@@ -134,7 +143,7 @@ class Interpreter:
         """The region of numbers `block` for tensors of one shape, or of none."""
 
         def call(arguments: Sequence[Any]) -> list[Any]:
-            inner = Interpreter(self.module, self.call)
+            inner = Interpreter(self.module, self.call, self.platform)
             inner.whole = True
             return inner.block(block, arguments, outer)
 

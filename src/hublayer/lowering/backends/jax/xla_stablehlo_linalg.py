@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from hublayer.lowering.backends.jax.conv import convolve, convolve_on_cpu
 from hublayer.lowering.backends.jax.xla_linalg import dot_general
 from hublayer.lowering.backends.jax.xla_module import Operation
 from hublayer.lowering.backends.jax.xla_stablehlo import Interpreter, array, jax_dtype, known, lowers_op
@@ -28,22 +29,25 @@ def _dot(interpreter: Interpreter, operation: Operation, x: Any, y: Any) -> jax.
 
 @lowers_op("convolution")
 def _convolution(interpreter: Interpreter, operation: Operation, x: Any, kernel: Any) -> jax.Array:
-    return _convolve(operation, x, kernel, operation.attrs.get("padding"))
+    return _convolve(interpreter, operation, x, kernel, operation.attrs.get("padding"))
 
 
 @lowers_op("dynamic_conv", raw=True)
 def _dynamic_conv(interpreter: Interpreter, operation: Operation, x: Any, kernel: Any, padding: Any) -> jax.Array:
     pads = np.array(known(padding, "a padding")).reshape(-1, 2)
-    return _convolve(operation, array(x), array(kernel), pads)
+    return _convolve(interpreter, operation, array(x), array(kernel), pads)
 
 
-def _convolve(operation: Operation, x: Any, kernel: Any, padding: np.ndarray | None) -> jax.Array:
+def _convolve(
+    interpreter: Interpreter, operation: Operation, x: Any, kernel: Any, padding: np.ndarray | None
+) -> jax.Array:
     attrs = operation.attrs
     dims = attrs["dimension_numbers"]
     ones = [1] * (x.ndim - 2)
     turned = [axis for axis, turn in zip(dims.rhs[2:], attrs.get("window_reversal") or [], strict=False) if turn]
     dtype = jax_dtype(operation.types[0].dtype)
     return convolution(
+        convolve_on_cpu if interpreter.platform == "cpu" else convolve,
         x.astype(dtype),
         (lax.rev(kernel, turned) if turned else kernel).astype(dtype),
         attrs.get("window_strides") or ones,

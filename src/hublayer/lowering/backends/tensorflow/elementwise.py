@@ -10,7 +10,8 @@ lowers_native(
     "BiasAdd", "BiasAddGrad", "BiasAddV1", "Bitcast", "Ceil", "ClipByValue", "ComplexAbs", "Conj", "Cos", "Cosh", "Div"
 )
 lowers_native("DivNoNan", "Erf", "Erfc", "Erfinv", "Exp", "Expm1", "Floor", "FloorDiv", "FloorMod", "Imag", "Inv")
-lowers_native("InvGrad", "Log", "Log1p", "Maximum", "Minimum", "Mod", "Mul", "MulNoNan", "Neg", "NextAfter", "Pow")
+lowers_native("InvGrad", "Log", "Log1p", "Maximum", "Minimum", "Mod", "Mul", "MulNoNan", "Neg", "NextAfter")
+lowers_native("PopulationCount", "Pow")
 lowers_native("Real", "RealDiv", "Reciprocal", "ReciprocalGrad", "Rint", "Rsqrt", "RsqrtGrad", "Sign", "Sin", "Sinh")
 lowers_native("Sqrt", "SqrtGrad", "Square", "SquaredDifference", "Sub", "Tan", "Tanh", "TanhGrad", "TruncateDiv")
 lowers_native("TruncateMod", "Xdivy", "Xlog1py", "Xlogy")

@@ -8,6 +8,7 @@ lowers_native(
     "BatchMatMulV3",
     "Cholesky",
     "Cross",
+    "Eig",
     "Einsum",
     "LogMatrixDeterminant",
     "MatMul",

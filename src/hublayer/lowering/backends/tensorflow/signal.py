@@ -12,7 +12,9 @@ lowers_native(
     "IFFT3D",
     "IRFFT",
     "IRFFT2D",
+    "IRFFT3D",
     "Mfcc",
     "RFFT",
     "RFFT2D",
+    "RFFT3D",
 )

@@ -64,7 +64,7 @@ class _MulNoNan(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         ctx.save_for_backward(x, y)
-        return torch.where(y == 0, torch.zeros_like(x), x * y)
+        return torch.where(y == 0, 0, x * y)
 
     @staticmethod
     def backward(ctx: Any, *cotangents: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -74,7 +74,9 @@ class _MulNoNan(torch.autograd.Function):
 
 def _mul_no_nan(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     """x · y, but 0 where y is 0, whatever x is; so are the gradients, in which the incoming one stands for x or y."""
-    return _MulNoNan.apply(*torch.broadcast_tensors(x, y))  # pyright: ignore[reportReturnType]
+    if x.requires_grad or y.requires_grad:
+        return _MulNoNan.apply(*torch.broadcast_tensors(x, y))  # pyright: ignore[reportReturnType]
+    return torch.where(y == 0, 0, x * y)
 
 
 def _floor_div(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:

@@ -12,14 +12,22 @@ from hublayer.lowering.rows import look_up_rows as general
 from hublayer.lowering.rows import scaled, weights_of
 
 
+@lowers("hublayer>LookUpRows", backend="torch", platform="cpu")
+def look_up_rows_on_cpu(table, ids, lengths, *, combiner="sum", empty="zero"):
+    """See hublayer.lowering.rows; arrays need not be padded first."""
+    table = tensor(table)
+    known = isinstance(ids, np.ndarray) and isinstance(lengths, np.ndarray)
+    if table.ndim != 2 or not np.prod(ids.shape) or not known:
+        return look_up_rows(table, ids, lengths, combiner=combiner, empty=empty)
+    return _bags(table, ids, lengths, combiner)
+
+
 @lowers("hublayer>LookUpRows", backend="torch")
 def look_up_rows(table, ids, lengths, *, combiner="sum", empty="zero"):
     """See hublayer.lowering.rows; two to three times as fast as a gather and a sum."""
     table = tensor(table)
     if table.ndim != 2 or not np.prod(ids.shape):
         return general(table, ids, lengths, combiner=combiner, empty=empty)
-    if isinstance(ids, np.ndarray) and isinstance(lengths, np.ndarray) and table.device.type == "cpu":
-        return _bags(table, ids, lengths, combiner)
     ids = tensor(ids)
     weights = weights_of(lengths, ids.shape[1], str(table.dtype).removeprefix("torch."))
     return scaled(embedding_bag(ids, table, per_sample_weights=weights, mode="sum"), lengths, combiner)

@@ -64,3 +64,15 @@ def rfft2d(input: Any, fft_length: Static, *, Treal: str = "float32", Tcomplex: 
 def irfft2d(input: Any, fft_length: Static, *, Treal: str = "float32", Tcomplex: str = "complex64") -> torch.Tensor:
     """Real matrices of shape fft_length with these frequencies."""
     return _run(torch.fft.irfft2, input, _sizes(fft_length))
+
+
+@lowers("RFFT3D", backend="torch")
+def rfft3d(input: Any, fft_length: Static, *, Treal: str = "float32", Tcomplex: str = "complex64") -> torch.Tensor:
+    """The frequencies of the last three axes, those of the last from 0 up."""
+    return _run(torch.fft.rfftn, input, _sizes(fft_length), dim=(-3, -2, -1))
+
+
+@lowers("IRFFT3D", backend="torch")
+def irfft3d(input: Any, fft_length: Static, *, Treal: str = "float32", Tcomplex: str = "complex64") -> torch.Tensor:
+    """Real tensors of shape fft_length with these frequencies."""
+    return _run(torch.fft.irfftn, input, _sizes(fft_length), dim=(-3, -2, -1))
