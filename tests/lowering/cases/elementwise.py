@@ -175,7 +175,7 @@ CASES = [
     Case("Bitcast", (integers(3, dtype="int64"),), {"type": "int32"}, name="int64", limits=NARROW),
     *(Case("PopulationCount", (np.array([0, 1, -1, 77, np.iinfo(dtype).max, np.iinfo(dtype).min]).astype(dtype),),
            name=dtype) for dtype in ("int8", "int16", "int32")),
-    *(Case("PopulationCount", (np.array([[0, 1, 77, np.iinfo(dtype).max]], dtype),), name=dtype)
+    *(Case("PopulationCount", (np.array([[0, 1, 77, np.iinfo(dtype).max]], dtype),), {"T": dtype}, name=dtype)
       for dtype in ("uint8", "uint16")),
     Case("PopulationCount", (np.int64([0, 1, 77, 2**31 - 1]),), name="int64"),
     Case("Complex", (X, Y)),
