@@ -107,7 +107,7 @@ def lower_batch_norm(normalise: Normalise, backend: str | None = None) -> None:
         data_format: str = "NHWC",
         is_training: bool = True,
     ) -> tuple[Any, ...]:
-        """FusedBatchNormV2, and space that its gradient needs on GPUs only: empty, or a scalar as volumes' and halves'."""
+        """FusedBatchNormV2, and space that its gradient needs on GPUs only: empty."""
         outputs = fused_batch_norm(
             x,
             scale,
@@ -119,7 +119,7 @@ def lower_batch_norm(normalise: Normalise, backend: str | None = None) -> None:
             data_format=data_format,
             is_training=is_training,
         )
-        shape = () if len(data_format) == 5 or dtype_of(x) == "float16" else (0,)
+        shape = () if len(data_format) == 5 else (0,)
         return *outputs, ops.zeros(shape, dtype=dtype_of(outputs[1]))
 
 
