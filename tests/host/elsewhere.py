@@ -36,6 +36,7 @@ OPS = {
     "RangeDataset": "tests/host/test_data_sets.py",
     "ReduceDataset": "tests/host/test_data_sets.py",
     "RepeatDataset": "tests/host/test_data_sets.py",
+    "RewriteDataset": "tests/host/test_data_sets.py",
     "ScanDataset": "tests/host/test_data_sets.py",
     "SkipDataset": "tests/host/test_data_sets.py",
     "TakeDataset": "tests/host/test_data_sets.py",

@@ -59,6 +59,7 @@ def run(nodes: list[Node], *outputs: str) -> list[Any]:
 def elements(*steps: Node, start: tuple[Node, ...] | None = None) -> list[list[Any]]:
     """The elements of the dataset that `steps` make of 0 … 6, each with its tensors as lists."""
     numbers = [const(f"n{i}", np.int64(i)) for i in (-1, 0, 1, 2, 3, 4, 7)] + [const("no", False), const("yes", True)]
+    numbers.append(const("name", strings("replicate_on_split")))
     begin = start or (node("d", "RangeDataset", "n0", "n7", "n1", output_types=[INT], output_shapes=[()]),)
     (found,) = run([*numbers, *begin, *steps], (steps or begin)[-1].name)
     return [
@@ -83,6 +84,7 @@ CHAINS = {
         lambda d: d.map(lambda x: x * 3, num_parallel_calls=2),
     ),
     "options": (changed("OptionsDataset", serialized_options=""), lambda d: d.with_options(d.options())),
+    "rewritten": (changed("RewriteDataset", "name"), lambda d: d),
     "filter": (
         changed("FilterDataset", predicate=FunctionName("odd"), Targuments=[]),
         lambda d: d.filter(lambda x: x % 2 == 1),
@@ -116,6 +118,7 @@ EXPECTED = {
     "parallel_map": [0, 3, 6, 9, 12, 15, 18],
     "parallel_map_of_old": [0, 3, 6, 9, 12, 15, 18],
     "options": [0, 1, 2, 3, 4, 5, 6],
+    "rewritten": [0, 1, 2, 3, 4, 5, 6],
     "filter": [1, 3, 5],
     "take_while": [0, 1, 2],
     "scan": [4, 5, 7, 10, 14, 19, 25],

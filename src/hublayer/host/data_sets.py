@@ -267,6 +267,12 @@ def options_dataset(input_dataset, *, serialized_options, output_types, output_s
     return _dataset(input_dataset)
 
 
+@host_op("RewriteDataset")
+def rewrite_dataset(input_dataset, rewrite_name, *, output_types, output_shapes):
+    """The same elements: what they are made by is rewritten for speed."""
+    return _dataset(input_dataset)
+
+
 @host_op("ReduceDataset")
 def reduce_dataset(
     run, input_dataset, initial_state, other_arguments, *, f, Tstate, output_types, output_shapes,
