@@ -18,6 +18,7 @@ from hublayer.model import BoundEndpoint, Model, load
 from hublayer.runtime.call_scope import is_outermost
 from hublayer.runtime.targets import CallableTarget, EndpointTarget, Target
 from hublayer.runtime.traces import check_arguments
+from hublayer.runtime.unavailable import available
 from hublayer.runtime.weights import NamedVariable
 
 if TYPE_CHECKING:
@@ -269,7 +270,7 @@ class KerasLayer(keras.layers.Layer):
         training: the trace to run; the training one only if the layer is trainable as well.
         """
         outputs = self._target(inputs, bool(training) and self.trainable)
-        outputs = select_output(outputs, self._choice)
+        outputs = available(select_output(outputs, self._choice))
         return self._target.with_shape(outputs, self._given_output_shape)
 
     def compute_output_spec(self, inputs: Any, training: bool | None = None) -> Any:

@@ -14,6 +14,7 @@ from hublayer.keras_backend import check_backend
 from hublayer.load_options import load_options_from_config, load_options_to_config
 from hublayer.runtime.call import call_endpoint
 from hublayer.runtime.choice import load_program
+from hublayer.runtime.unavailable import available
 from hublayer.savedmodel import SavedModel, read
 from hublayer.savedmodel.checkpoint_keys import changing_tables
 from hublayer.savedmodel.endpoints import Endpoint
@@ -84,7 +85,7 @@ class BoundEndpoint:
         training = given.pop("training", None) if endpoint.takes_training else None
         single = endpoint.kind == "callable" and len(endpoint.inputs) == 1 and list(inputs) == list(endpoint.inputs)
         value = next(iter(inputs.values())) if single else inputs
-        return call_endpoint(self.model.program, endpoint, value, training, given)
+        return available(call_endpoint(self.model.program, endpoint, value, training, given))
 
     def __getattr__(self, name: str) -> Any:
         callables = self.__dict__["model"].meta_graph.callables if "model" in self.__dict__ else {}

@@ -53,9 +53,18 @@ def test_weights_behind_strings_are_the_layers_own(model):
     compare(after, {"labels": before["labels"], "rows": (np.array(before["rows"]) * 3).tolist()})
 
 
-@pytest.mark.skipif(keras.config.backend() != "jax", reason="only JAX traces with values that cannot be read")
-def test_labels_inside_of_a_program_are_one_error(model):
-    import jax
+def test_scores_beside_labels_are_trained_on(model):
+    layer = hub.KerasLayer(model.labels, output_key="scores", trainable=True)
+    network = keras.Sequential([keras.Input((4,)), layer, keras.layers.Dense(1)])
+    network.compile("sgd", "mse")
+    before = keras.ops.convert_to_numpy(layer.weights[0])
+    network.fit(X, np.ones((3, 1)), verbose=0)
+    after = keras.ops.convert_to_numpy(layer.weights[0])
+    layer.weights[0].assign(before)
+    assert np.abs(after - before).max() > 1e-6
 
+
+def test_labels_in_a_symbolic_call_are_one_error(model):
+    layer = hub.KerasLayer(model.labels, output_key="labels")
     with pytest.raises(hub.EndpointError, match="traced tensor"):
-        jax.jit(lambda x: model.labels(x)["scores"])(X)
+        keras.Sequential([keras.Input((4,)), layer])

@@ -102,7 +102,7 @@ class LaterParts:
     def __call__(self, inputs: Sequence[Any], values: Values, seed: Any) -> None:
         """Run the parts; `values` gets what they return, by number.
 
-        inputs: of the endpoint. Raises EndpointError while they are only traced.
+        inputs: of the endpoint. Raises EndpointError for a part that needs the values of traced tensors.
         """
         if not self._parts:
             return

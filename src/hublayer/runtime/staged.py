@@ -25,6 +25,7 @@ from hublayer.runtime.following_device import FollowingDevice
 from hublayer.runtime.host_values import as_declared, from_host, tensor, to_host
 from hublayer.runtime.later_parts import LaterParts, Values
 from hublayer.runtime.ops_on_backend import on_backend
+from hublayer.runtime.unavailable import Unavailable
 
 if TYPE_CHECKING:
     from hublayer.runtime.host_in_graph import HostInGraph
@@ -112,7 +113,10 @@ class StagedEndpoint:
         return HostStage(plan, self.stage.resources)
 
     def __call__(self, inputs: Sequence[Any], seed: Any) -> list[Any]:
-        """The outputs: tensors of the backend; strings as NumPy arrays of bytes objects."""
+        """The outputs: tensors of the backend; strings as NumPy arrays of bytes objects.
+
+        In a call that is traced, Unavailable stands for those that follow on the host.
+        """
         if self._backend == "tensorflow" and self._is_symbolic(inputs):
             return self._in_graph(inputs, seed)
         returned, arguments = self.stage(self.on_host(inputs))
@@ -120,8 +124,15 @@ class StagedEndpoint:
         taken = [inputs[i] for i in self._taken]
         results = [] if self._following is None else self._following([*taken, *arguments], seed)
         values: Values = {"input": inputs, "before": returned, "device": results}
-        self._later(inputs, values, seed)
-        return [from_host(values[part][index], self._backend) for part, index in self._cut.outputs]
+        missing = None
+        try:
+            self._later(inputs, values, seed)
+        except EndpointError as error:  # the call is traced
+            missing = Unavailable(error)
+        return [
+            from_host(values[part][index], self._backend) if part in values else missing
+            for part, index in self._cut.outputs
+        ]
 
     def _is_symbolic(self, inputs: Sequence[Any]) -> bool:
         from hublayer.runtime.host_in_graph import is_symbolic
@@ -131,12 +142,11 @@ class StagedEndpoint:
     def _in_graph(self, inputs: Sequence[Any], seed: Any) -> list[Any]:
         """The outputs as tensors of the graph that is being traced."""
         outputs = self.encode([inputs[i] for i in self._taken], self.prepare_in_graph()(inputs), seed)
-        if any(output is None for output in outputs):
-            raise EndpointError(
-                "An output is a string or comes from the host alone, so it cannot be part of a compiled function. "
-                "Choose another one by output_key, or call the layer outside of it."
-            )
-        return outputs
+        error = EndpointError(
+            "An output is a string or comes from the host alone, so it cannot be part of a compiled function. "
+            "Choose another one by output_key, or call the layer outside of it."
+        )
+        return [Unavailable(error) if output is None else output for output in outputs]
 
     def prepare_in_graph(self) -> HostInGraph:
         """The host's part for graphs of TensorFlow. Raises EndpointError if it cannot be there."""
