@@ -318,8 +318,9 @@ class KerasLayer(keras.layers.Layer):
                 "Keras's safe mode does not let through. If you trust the file, load it with safe_mode=False."
             )
         config = dict(config)
-        if isinstance(config.get("dtype"), dict):
-            config["dtype"] = keras.dtype_policies.deserialize(config["dtype"])
+        if isinstance(dtype := config.get("dtype"), dict):
+            old = dtype.get("class_name") == "Policy"  # Keras 2's class of all policies, told by their names
+            config["dtype"] = dtype["config"]["name"] if old else keras.dtype_policies.deserialize(dtype)
         return cls(**config)  # Keras's own from_config would turn every error into a TypeError
 
 

@@ -173,6 +173,12 @@ def test_trainable_without_trainable_weights_warns():
         hub.KerasLayer(SAMPLES / "keras3_export", trainable=True)
 
 
+def test_policies_of_old_configs():
+    policy = {"module": "keras.mixed_precision", "class_name": "Policy", "config": {"name": "mixed_float16"}}
+    layer = hub.KerasLayer.from_config({"name": "k", "handle": str(SAMPLES / "keras3_export"), "dtype": policy})
+    assert layer.dtype_policy.name == "mixed_float16"
+
+
 @pytest.mark.parametrize(
     ("given", "known", "saved"),
     [
