@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from hublayer.savedmodel.endpoints import Endpoint
 
 
+_ENCODER = "_encoder"  # ends the name of a layer's encoder
+
+
 @keras.saving.register_keras_serializable(package="hublayer")
 class KerasLayer(keras.layers.Layer):
     """Wrap a SavedModel, or a callable, as a Keras layer; frozen unless `trainable=True`.
@@ -153,12 +156,14 @@ class KerasLayer(keras.layers.Layer):
         weights = list(weights)
         named = [variable for variable in weights if isinstance(variable, NamedVariable)]
         taken = {variable.path for variable in named if variable.is_placed}
+        # An encoder shares its layer's weights, and keeps their paths when it is loaded without that layer.
+        place = self.name.removesuffix(_ENCODER) if self._config["part"] == "encoder" else self.name
         for variable in weights:
             if not isinstance(variable, NamedVariable):
                 self._track_variable(variable)
                 continue
             trained_elsewhere = variable.is_placed and variable.trainable
-            variable.place(self.name, taken)
+            variable.place(place, taken)
             self._tracker.add_to_store("trainable_variables", variable)
             variable.trainable = self.trainable or trained_elsewhere
             self._post_track_variable(variable)
@@ -209,7 +214,7 @@ class KerasLayer(keras.layers.Layer):
             trainable=self.trainable,
             signature=self._config["signature"],
             part="encoder",
-            name=f"{self.name}_encoder",
+            name=f"{self.name}{_ENCODER}",
             **config,
         )
         encoder._config["tags"] = self._config["tags"]
