@@ -179,7 +179,8 @@ def test_training_falls_back_to_the_only_trace(tmp_path):
     module = OnlyInference()
     module.__call__.get_concrete_function(exports.FLOATS, training=False)
     tf.saved_model.save(module, str(tmp_path))
-    layer = hub.KerasLayer(str(tmp_path), trainable=True)
+    with pytest.warns(UserWarning, match="has no trainable weights"):
+        layer = hub.KerasLayer(str(tmp_path), trainable=True)
     with pytest.warns(UserWarning, match="was not saved for training=True"):
         np.testing.assert_array_equal(layer(X, training=True), X)
 
