@@ -13,7 +13,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import tensorflow as tf
-from translated import preprocessors
+from translated import preprocessors, wide_ids
 from translated.classifier import LABELS, TEXTS
 from translated.host_and_device import FOLDER, INPUTS
 from translated.training import RECIPES, train
@@ -42,6 +42,7 @@ def main() -> None:
     make_classifier()
     make_word_tables()
     make_host_and_device()
+    make_wide_ids()
     make_preprocessors()
 
 
@@ -56,6 +57,16 @@ def make_host_and_device() -> None:
     model = tf.saved_model.load(str(FOLDER))
     found = {name: plain(getattr(model, name)(value)) for name, value in INPUTS.items()}
     (TARGET / "host_and_device.json").write_text(json.dumps(found, indent=1) + "\n")
+
+
+def make_wide_ids() -> None:
+    """What TensorFlow gives for the sample wide_ids."""
+    model = tf.saved_model.load(str(wide_ids.FOLDER))
+    found = {
+        name: [x.numpy().tolist() for x in tf.nest.flatten(getattr(model, name)(wide_ids.IDS))]
+        for name in wide_ids.NAMES
+    }
+    (TARGET / "wide_ids.json").write_text(json.dumps(found, indent=1) + "\n")
 
 
 def make_word_tables() -> None:

@@ -32,6 +32,7 @@ SAMPLES = [
     "tf1_text_module",
     "object_detector",
     "host_and_device",
+    "wide_ids",
     *TEXT_SAMPLES,
 ]
 ENVIRONMENT = {"CUDA_VISIBLE_DEVICES": "-1", "PYTHONHASHSEED": "0", "TF_CPP_MIN_LOG_LEVEL": "2"}

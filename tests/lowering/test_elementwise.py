@@ -1,7 +1,9 @@
 """What the cases of the elementwise ops cannot show."""
 
 import numpy as np
+import pytest
 
+from hublayer.errors import ExecutionError
 from hublayer.graph.ir import Function, Node, Parameter, Value
 from hublayer.lowering.execute import Executable, Run
 from lowering.backends import BACKEND, gradients, to_numpy, to_tensor
@@ -45,3 +47,12 @@ def test_constants_follow_at_every_call_also_after_inference_mode():
     assert [to_numpy(run([x])[0]).tolist() for _ in range(2)] == [[10, 21]] * 2
     (gradient,) = gradients(run, [x], [0], [np.float32([1, 1])])
     assert gradient.tolist() == [2, 3]
+
+
+@pytest.mark.parametrize("dtype", ["int32", "int64"])
+def test_whole_numbers_have_no_negative_powers(dtype):
+    exponents = Node("n", "Const", (), {"value": np.array([2, -1], dtype)})
+    power = Node("y", "Pow", (Value("x"), Value("n")), {"T": dtype})
+    function = Executable(Function("f", (Parameter("x", dtype),), (exponents, power), (Value("y"),)), BACKEND)
+    with pytest.raises(ExecutionError, match="negative integer powers"):
+        function(Run({}, lambda _: function), [to_tensor(np.array([2, 3], dtype))])

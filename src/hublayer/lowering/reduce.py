@@ -234,7 +234,6 @@ def in_top_k_v1(predictions: Any, targets: Any, *, k: int) -> Any:
 def bucketize(input: Any, *, boundaries: Any) -> Any:
     """How many of the sorted `boundaries` each element has reached."""
     dtype = dtype_of(input) if is_float(input) else "float32"
-    below = ops.less(
-        ops.expand_dims(cast(input, dtype), -1), ops.convert_to_tensor(list(boundaries), dtype=backend_dtype(dtype))
-    )
-    return ops.sum(ops.cast(ops.logical_not(below), "int32"), axis=-1)  # NaN, below nothing, comes after all
+    x = ops.expand_dims(cast(input, dtype), -1)
+    reached = ops.greater_equal(x, ops.convert_to_tensor(list(boundaries), dtype=backend_dtype(dtype)))
+    return ops.sum(ops.cast(ops.logical_or(reached, ops.isnan(x)), "int32"), axis=-1)  # NaN comes after all
