@@ -26,6 +26,13 @@ def compiled(function: Callable[..., Any], straight: bool = True, platform: str 
         from hublayer.lowering.backends.torch.whole import whole
 
         return whole(function)
+    return outside_of_programs(function)
+
+
+def outside_of_programs(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function`; a user's torch.compile ends its program before it, and goes on with what it returned."""
+    if keras.config.backend() != "torch":
+        return function
     import torch
 
     return torch.compiler.disable(function)

@@ -19,6 +19,7 @@ from hublayer.host.resources import ResourceRecipes, Resources, as_host_value, n
 from hublayer.host.string_tensor import StringTensor
 from hublayer.lowering.execute import unsupported_error
 from hublayer.ops.traits import takes_seed
+from hublayer.runtime.compile import outside_of_programs
 from hublayer.runtime.cut import cut
 from hublayer.runtime.device_part import DevicePart
 from hublayer.runtime.host_tensors import flat_components
@@ -142,9 +143,12 @@ class TranslatedProgram:
 
     def _endpoint(self, endpoint: Endpoint, trace: Trace) -> PlainEndpoint | StagedEndpoint:
         if id(trace) not in self._endpoints:
-            source = self._training.source if self._training and self._training.runs(trace) else self._source
-            self._endpoints[id(trace)] = self._prepare(source.endpoint(endpoint, trace))
+            self._endpoints[id(trace)] = outside_of_programs(self._translated)(endpoint, trace)
         return self._endpoints[id(trace)]
+
+    def _translated(self, endpoint: Endpoint, trace: Trace) -> PlainEndpoint | StagedEndpoint:
+        source = self._training.source if self._training and self._training.runs(trace) else self._source
+        return self._prepare(source.endpoint(endpoint, trace))
 
     def layer_endpoint(self, endpoint: Endpoint) -> Endpoint:
         """See Program.layer_endpoint."""
