@@ -173,3 +173,22 @@ def test_partitioned_lookup(name):
     (gradient,) = gradients(run, arguments, [len(arguments) - 1], weights)
     assert gradient is not None
     close(gradient, np.concatenate([session.gradients[key] for key in sorted(session.gradients)]), 1e-5)
+
+
+def test_a_placeholder_that_is_fed_is_not_waited_for():
+    """x + c, where c waits for x as what TensorFlow folds does, directly and through a node that does nothing."""
+    for controls in (["^x"], ["^group"]):
+        graph = message("Graph")()
+        for name, op, inputs in (("x", "Placeholder", []), ("group", "NoOp", ["^x"]), ("c", "Const", controls)):
+            node = graph.node.add(name=name, op=op, input=inputs)
+            if op != "NoOp":
+                node.attr["dtype"].type = 1
+        tensor = graph.node[2].attr["value"].tensor
+        tensor.dtype = 1
+        tensor.float_val.append(2.0)
+        total = graph.node.add(name="y", op="AddV2", input=["x", "c"])
+        total.attr["T"].type = 1
+        function = build_subgraph(graph.node, [("x:0", "float32")], ["y:0"])
+        assert "Placeholder" not in {node.op for node in function.nodes}
+        (found,) = Executable(function, BACKEND)(Run({}, {}.__getitem__), [np.float32([1])])
+        np.testing.assert_array_equal(to_numpy(found), [3.0])

@@ -51,6 +51,14 @@ HASHED = node("ids", "StringToHashBucketFast", "text", num_buckets=10)
 LOOKUP = node("rows", "ResourceGather", "weight", "ids", dtype="float32", Tindices="int64")
 
 
+def test_a_constant_string_is_returned_by_the_host():
+    entry = function([const("label", np.array(b"v1", object)), const("two", np.float32(2))], "label", "two")
+    found = cut(entry)
+    assert (ops(found.before), ops(found.device)) == ([], [])
+    numbers = function([const("two", np.float32(2))], "two", parameters=())
+    assert partition(numbers, {}, runs_on_host, lambda op: op in ON_DEVICE) is None
+
+
 def test_strings_stay_on_the_host_and_weights_on_the_device():
     found = cut(function([HASHED, LOOKUP], "rows"))
     assert ops(found.before) == ["StringToHashBucketFast"]

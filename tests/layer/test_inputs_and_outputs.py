@@ -335,3 +335,60 @@ def test_custom_attributes(tmp_path):
     assert layer.resolved_object.settings["rate"].numpy() == 0.5
     with pytest.raises(AttributeError, match="no attribute 'missing'"):
         layer.resolved_object.missing  # noqa: B018
+
+
+def _module(call, *specs, **tracked):
+    module = tf.Module()
+    for name, value in tracked.items():
+        setattr(module, name, value)
+    module.__call__ = tf.function(call, input_signature=list(specs))
+    return module
+
+
+def test_a_width_that_the_graph_does_not_tell_is_found(tmp_path):
+    kernel, counter = tf.Variable(tf.ones([2, 7])), tf.Variable(0)
+
+    def hidden(x):
+        return tf.raw_ops.PlaceholderWithDefault(input=x @ kernel, shape=[None, None])
+
+    def counted(x):
+        counter.assign_add(1)
+        return hidden(x)
+
+    spec = tf.TensorSpec([None, 2])
+    tf.saved_model.save(_module(hidden, spec, kernel=kernel), tmp_path / "hidden")
+    tf.saved_model.save(_module(counted, spec, kernel=kernel, counter=counter), tmp_path / "counted")
+    inputs = keras.Input((2,))
+    outputs = hub.KerasLayer(tmp_path / "hidden")(inputs)
+    model = keras.Model(inputs, keras.layers.Dense(3)(outputs))
+    assert (outputs.shape, model.predict(A, verbose=0).shape) == ((None, 7), (3, 3))
+    layer = hub.KerasLayer(tmp_path / "counted")
+    with pytest.warns(UserWarning, match="Pass output_shape="):  # what changes something is not run
+        assert layer(inputs).shape == (None, None)
+    assert [int(v.numpy()) for v in layer.resolved_object.variables if not v.shape.rank] == [0]
+
+
+def test_the_encoder_has_the_dtype_of_the_ids_that_it_takes(tmp_path):
+    vectors = tf.Variable(tf.ones([10, 4]))
+    spec = tf.TensorSpec([None], tf.string)
+    hashed = _module(lambda x: tf.gather(vectors, tf.strings.to_hash_bucket_fast(x, 10)), spec, vectors=vectors)
+    tf.saved_model.save(hashed, tmp_path / "hashed")
+    layer = hub.KerasLayer(tmp_path / "hashed", trainable=True)
+    ids, before = layer.preprocessor(STRINGS), vectors.numpy()
+    assert layer.encoder.compute_dtype == ids.dtype.name
+    model = keras.Sequential([layer.encoder, keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    model.fit(ids, np.ones((4, 1)), verbose=0)
+    assert np.abs(layer.trainable_weights[0].numpy() - before).max() > 0
+
+
+def test_tables_among_the_variables_of_keras_2(tmp_path):
+    import tf_keras
+
+    words = tf_keras.layers.StringLookup()
+    words.adapt(["a good film", "bad one"])
+    inputs = tf_keras.Input((1,), dtype="string")
+    tf_keras.Model(inputs, tf_keras.layers.Embedding(9, 3)(words(inputs))).save(tmp_path / "lookup")
+    layer = hub.KerasLayer(tmp_path / "lookup", trainable=True, runtime="native")
+    assert [tuple(weight.shape) for weight in layer.trainable_weights] == [(9, 3)]
+    assert all(isinstance(variable, tf.Variable) for variable in layer.resolved_object.variables)
