@@ -190,5 +190,5 @@ def test_a_placeholder_that_is_fed_is_not_waited_for():
         total.attr["T"].type = 1
         function = build_subgraph(graph.node, [("x:0", "float32")], ["y:0"])
         assert "Placeholder" not in {node.op for node in function.nodes}
-        (found,) = Executable(function, BACKEND)(Run({}, {}.__getitem__), [np.float32([1])])
+        (found,) = Executable(function, BACKEND)(Run({}, {}.__getitem__), [np.ones(1, "float32")])
         np.testing.assert_array_equal(to_numpy(found), [3.0])
