@@ -139,6 +139,17 @@ def test_reading_weights_changes_nothing_for_long():
 
 
 @on_torch
+def test_a_weight_is_saved_as_a_plain_parameter(tmp_path):
+    import torch
+
+    doubled = Doubled()
+    torch.save([doubled.weight.value], tmp_path / "weights.pt")
+    (loaded,) = torch.load(tmp_path / "weights.pt", weights_only=True)
+    assert type(loaded) is torch.nn.Parameter and not loaded.requires_grad
+    np.testing.assert_array_equal(loaded, np.arange(6).reshape(2, 3))
+
+
+@on_torch
 def test_a_constant_keeps_nothing_of_a_call_on_shapes():
     from hublayer.lowering.backends.torch.tensors import tensor
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -24,6 +25,11 @@ class Weight(torch.nn.Parameter):
         self._token = object()
         self.held = 0
         """How many references to the memory what was computed ahead has."""
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        """Saved as a plain parameter, which whoever loads it knows."""
+        data = torch.Tensor.data.__get__(self)  # type: ignore[attr-defined]
+        return torch._utils._rebuild_parameter, (data, self.requires_grad, OrderedDict())
 
     def token(self) -> object:
         """An object that is the same as at the last call only if nobody can have written unseen since then.
