@@ -75,7 +75,8 @@ class Run:
         current = self.variables.get(handle.key)
         if handle.part is not None:
             value = keras.ops.slice_update(current, [start for start, _ in handle.part], value)
-        self.variables[handle.key] = _assigned(current, value)
+        is_variable = type(handle) is VariableHandle  # a stack's contents keep their gradients
+        self.variables[handle.key] = _assigned(current, value) if is_variable else value
         self.assigned.add(handle.key)
 
 
