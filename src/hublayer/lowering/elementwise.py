@@ -6,13 +6,10 @@ from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any
 
-import numpy as np
 from keras import ops
 
 from hublayer.lowering.dtypes import backend_dtype, cast, dtype_of
 from hublayer.lowering.registry import lowers, lowers_table
-
-NEGATIVE_POWER = "integers to negative integer powers are not allowed"
 
 
 def is_float(x: Any) -> bool:
@@ -39,26 +36,6 @@ def squared_difference(x: Any, y: Any) -> Any:
 def floor_div(x: Any, y: Any) -> Any:
     """The quotient rounded down. That of floats is rounded before: 1 // 0.001 is 1000."""
     return ops.floor(ops.divide(x, y)) if is_float(x) else ops.floor_divide(x, y)
-
-
-def power(x: Any, y: Any) -> Any:
-    """x to the power y. That of integers wraps around, and a negative exponent is an error where it is known."""
-    return ops.power(x, y) if is_float(x) else integer_power(x, y)
-
-
-def integer_power(x: Any, y: Any) -> Any:
-    """The product of those of x, x², x⁴, … whose bits are set in y."""
-    known = isinstance(y, np.ndarray)
-    if known and (y < 0).any():
-        raise ValueError(NEGATIVE_POWER)
-    info = np.iinfo(dtype_of(y))
-    bits = int(y.max(initial=0)).bit_length() if known else info.bits - (info.min < 0)
-    result, factor = ops.ones_like(x), ops.convert_to_tensor(x)
-    for i in range(bits):
-        bit = np.asarray(1 << i, dtype_of(y))
-        result = ops.where(ops.not_equal(ops.bitwise_and(y, bit), 0), ops.multiply(result, factor), result)
-        factor = ops.multiply(factor, factor)
-    return result
 
 
 def rsqrt(x: Any) -> Any:
@@ -166,7 +143,6 @@ lowers_table(
         "Mul": ops.multiply,
         "Neg": ops.negative,
         "NextAfter": ops.nextafter,
-        "Pow": power,
         "RealDiv": ops.divide,
         "Reciprocal": ops.reciprocal,
         "Rint": ops.round,

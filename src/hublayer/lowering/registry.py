@@ -25,6 +25,7 @@ Static = np.ndarray
 
 _FAMILIES = (
     "elementwise",
+    "powers",
     "comparison",
     "activations",
     "passthrough",

@@ -12,8 +12,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from hublayer.lowering.elementwise import is_float
-from hublayer.lowering.elementwise import power as general
-from hublayer.lowering.registry import lowers_table
+from hublayer.lowering.execute import Run
+from hublayer.lowering.powers import power as general
+from hublayer.lowering.registry import lowers, lowers_table
 
 
 @jax.custom_jvp
@@ -30,10 +31,11 @@ def _power_tangent(primals: tuple[jax.Array, ...], tangents: tuple[jax.Array, ..
     return z, dx * (y * _power(x, y - 1)) + dy * (z * logarithm)
 
 
-def power(x: Any, y: Any) -> Any:
+@lowers("Pow", backend="jax")
+def power(run: Run, x: Any, y: Any) -> Any:
     """x ** y. For the gradient by y the logarithm of what is not positive is 0, as in TensorFlow; jnp has NaN there."""
     if not is_float(x) or isinstance(y, np.ndarray):
-        return general(x, y)
+        return general(run, x, y)
     return _power(*jnp.broadcast_arrays(jnp.asarray(x), y))
 
 
@@ -76,7 +78,6 @@ lowers_table(
         "Tanh": jnp.tanh,
         "MulNoNan": mul_no_nan,
         "PopulationCount": population_count,
-        "Pow": power,
     },
     "jax",
 )

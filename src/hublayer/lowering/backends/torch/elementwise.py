@@ -8,7 +8,10 @@ from typing import Any
 import torch
 
 from hublayer.lowering.backends.torch.tensors import binary, tensor, unary, view_as
-from hublayer.lowering.elementwise import NEGATIVE_POWER
+from hublayer.lowering.checks import require
+from hublayer.lowering.elementwise import is_float
+from hublayer.lowering.execute import Run
+from hublayer.lowering.powers import NO_NEGATIVE_POWERS
 from hublayer.lowering.registry import lowers, lowers_table
 
 _NAMES = ("float16", "bfloat16", "float32", "float64", "complex64", "complex128", "bool")
@@ -48,9 +51,6 @@ def _sign(x: torch.Tensor) -> torch.Tensor:
 
 
 def _power(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    whole = not (x.is_floating_point() or x.is_complex())
-    if whole and not y.is_meta and not torch.compiler.is_compiling() and bool((y < 0).any()):
-        raise ValueError(NEGATIVE_POWER)
     if not y.requires_grad:
         return torch.pow(x, y)
     # For the gradient by y the logarithm of what is not positive is 0, as in TensorFlow; PyTorch has NaN there.
@@ -58,6 +58,13 @@ def _power(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     one = torch.ones((), dtype=x.dtype, device=x.device)
     others = torch.pow(torch.where(defined, one, x), y.detach())
     return torch.where(defined, torch.pow(torch.where(defined, x, one), y), others)
+
+
+@lowers("Pow", backend="torch")
+def _pow(run: Run, x: Any, y: Any) -> torch.Tensor:
+    if not is_float(x):
+        require(run, (tensor(y) >= 0).all(), NO_NEGATIVE_POWERS)
+    return binary(_power)(x, y)
 
 
 class _MulNoNan(torch.autograd.Function):
@@ -115,7 +122,6 @@ lowers_table(
         "MulNoNan": binary(_mul_no_nan),
         "Neg": unary(torch.neg),
         "NextAfter": binary(torch.nextafter),
-        "Pow": binary(_power),
         "RealDiv": binary(torch.div),
         "Reciprocal": unary(torch.reciprocal),
         "Round": unary(_round),
