@@ -96,7 +96,7 @@ def total_order() -> Function:
             Node(v["i"].node, "Bitcast", (v["b"],), {"T": "float32", "type": "int32"}),
             Node(v["s"].node, "RightShift", (v["i"], Value("all"))),
             Node(v["u"].node, "Bitcast", (v["s"],), {"T": "int32", "type": "uint32"}),
-            Node(v["h"].node, "RightShift", (v["u"], Value("one"))),
+            Node(v["h"].node, "RightShift", (v["u"], Value("one")), {"T": "uint32"}),
             Node(v["m"].node, "Bitcast", (v["h"],), {"T": "uint32", "type": "int32"}),
             Node(v["k"].node, "BitwiseXor", (v["i"], v["m"])),
         ]
