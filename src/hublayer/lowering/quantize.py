@@ -53,8 +53,11 @@ def lower_fake_quantization(
         moved = places(ops.subtract(ops.maximum(ops.minimum(ops.stop_gradient(x), top), bottom), bottom))
         grid = ops.multiply(ops.floor(ops.add(ops.subtract(moved, zero), half)), step)
         grid = ops.where(nothing, ops.zeros_like(grid), grid)
-        inside = ops.where(ops.less(x, bottom), low, ops.where(ops.greater(x, top), high, x))
-        return straight_through(ops.where(nothing, x, inside), grid)
+        # Nothing lies inside of bounds that are no numbers, or infinite: then nothing has a gradient.
+        inside = ops.logical_and(ops.greater_equal(x, bottom), ops.less_equal(x, top))
+        source = ops.where(ops.logical_or(inside, nothing), x, ops.stop_gradient(x))
+        source = ops.where(ops.less(x, bottom), low, ops.where(ops.greater(x, top), high, source))
+        return straight_through(ops.where(nothing, x, source), grid)
 
     @lowers("FakeQuantWithMinMaxArgs", backend=backend)
     def fake_quant_with_min_max_args(
@@ -83,9 +86,10 @@ def lower_fake_quantization(
         nothing, safe = _safe(low, high)
         bottom, top, *_ = nudged(low, safe, bits, narrow)
         nothing, zero = tensor(nothing), ops.zeros_like(g)
+        inside = ops.logical_and(ops.greater_equal(x, bottom), ops.less_equal(x, top))
         below = ops.where(ops.logical_and(ops.less(x, bottom), ops.logical_not(nothing)), g, zero)
         above = ops.where(ops.logical_and(ops.greater(x, top), ops.logical_not(nothing)), g, zero)
-        return ops.subtract(ops.subtract(g, below), above), below, above
+        return ops.where(ops.logical_or(inside, nothing), g, zero), below, above
 
     @lowers("FakeQuantWithMinMaxArgsGradient", backend=backend)
     def fake_quant_with_min_max_args_gradient(

@@ -57,7 +57,10 @@ def _with_parameter(function: Callable[..., torch.Tensor]) -> Callable[[torch.Te
 
 def _zeta(x: torch.Tensor, q: torch.Tensor) -> torch.Tensor:
     # As in TensorFlow, only q has a gradient: PyTorch knows no other and would raise.
-    return torch.special.zeta(x.detach(), q)
+    x = x.detach()
+    # At whole numbers from 0 down TensorFlow has infinity for even x only.
+    undefined = (q <= 0) & (q == torch.floor(q)) & (x > 1) & (torch.remainder(x, 2) != 0)
+    return torch.where(undefined, torch.nan, torch.special.zeta(x, q))
 
 
 lowers_table(
