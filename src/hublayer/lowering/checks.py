@@ -12,9 +12,9 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
 
 from hublayer.lowering.execute import FAILED, Run
+from hublayer.lowering.keras_ops import ops
 from hublayer.lowering.registry import lowers
 
 _native = importlib.import_module(f"hublayer.lowering.backends.{keras.config.backend()}.control_flow")

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from keras import ops
 
 from hublayer.lowering.dtypes import dtype_of
+from hublayer.lowering.keras_ops import ops
 from hublayer.lowering.registry import lowers, lowers_table
 
 

@@ -14,10 +14,10 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
 
 from hublayer.graph.ir import FunctionName
 from hublayer.lowering.execute import Executable, Run
+from hublayer.lowering.keras_ops import ops
 from hublayer.lowering.loop_analysis import assigned_variables, most_steps, steering, trip_count, truth, unchanged
 from hublayer.lowering.loop_seeds import inner_seeds
 from hublayer.lowering.registry import lowers

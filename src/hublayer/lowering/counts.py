@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from keras import ops
 from keras import random as keras_random
 
 from hublayer.lowering import random
 from hublayer.lowering.dtypes import cast
 from hublayer.lowering.execute import Run, VariableHandle
+from hublayer.lowering.keras_ops import ops
 from hublayer.lowering.registry import Static, lowers
 
 # Of the words of a seed, (2,) of int32, the shape, and float32 parameters of that shape.

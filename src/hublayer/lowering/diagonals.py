@@ -6,8 +6,8 @@ import math
 from typing import Any
 
 import numpy as np
-from keras import ops
 
+from hublayer.lowering.keras_ops import ops
 from hublayer.lowering.registry import Static, lowers
 from hublayer.lowering.shape import dtype_like, integers
 

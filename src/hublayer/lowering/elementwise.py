@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any
 
-from keras import ops
-
 from hublayer.lowering.dtypes import backend_dtype, cast, dtype_of
+from hublayer.lowering.keras_ops import ops
 from hublayer.lowering.registry import lowers, lowers_table
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from keras import ops
 
 from hublayer.graph.numpy_ops import NUMPY_OPS
 from hublayer.lowering.dtypes import backend_dtype, cast, dtype_of
+from hublayer.lowering.keras_ops import ops
 from hublayer.lowering.registry import Static, lowers
 from hublayer.lowering.shape import integers
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
 from keras import random as keras_random
 
 from hublayer.lowering import random
 from hublayer.lowering.dtypes import backend_dtype, cast
 from hublayer.lowering.execute import Run, VariableHandle
+from hublayer.lowering.keras_ops import ops
 from hublayer.lowering.registry import Static, lowers
 
 _BITS = {"int32": 32, "uint32": 32, "int64": 64, "uint64": 64}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from keras import ops
 
 from hublayer.lowering.dtypes import cast, dtype_of
+from hublayer.lowering.keras_ops import ops
 from hublayer.lowering.registry import lowers
 
 

@@ -6,9 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from keras import ops
-
 from hublayer.lowering.dtypes import cast, dtype_of
+from hublayer.lowering.keras_ops import ops
 from hublayer.lowering.registry import lowers
 
 

@@ -7,10 +7,10 @@ from itertools import count
 from typing import Any
 
 import keras
-from keras import ops
 
 from hublayer.graph.ir import Function
 from hublayer.lowering.execute import Run
+from hublayer.lowering.keras_ops import ops
 from hublayer.lowering.loop_analysis import draws
 
 _ODD = 0x9E3779B1  # 2^32 / golden ratio: multiplying by it spreads the bits

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from keras import ops
 
 from hublayer.lowering.checks import require
 from hublayer.lowering.dtypes import dtype_of
 from hublayer.lowering.elementwise import is_float
 from hublayer.lowering.execute import Run
+from hublayer.lowering.keras_ops import ops
 from hublayer.lowering.registry import lowers
 
 NO_NEGATIVE_POWERS = "integers to negative integer powers are not allowed"

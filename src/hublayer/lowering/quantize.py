@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from keras import ops
 
+from hublayer.lowering.keras_ops import ops
 from hublayer.lowering.passthrough import stop_gradient
 from hublayer.lowering.registry import Static, lowers
 from hublayer.lowering.straight_through import straight_through

@@ -13,11 +13,11 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
 from keras import random as keras_random
 
 from hublayer.lowering.dtypes import backend_dtype, cast, dtype_of
 from hublayer.lowering.execute import Run, VariableHandle
+from hublayer.lowering.keras_ops import ops
 from hublayer.lowering.registry import Static, lowers
 
 _ODD = 0x9E3779B1  # 2^32 / golden ratio: multiplying by it spreads the bits

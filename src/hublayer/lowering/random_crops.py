@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from keras import ops
 from keras import random as keras_random
 
 from hublayer.lowering.dtypes import cast, dtype_of
 from hublayer.lowering.execute import Run
+from hublayer.lowering.keras_ops import ops
 from hublayer.lowering.random import new_seed, of_seed
 from hublayer.lowering.registry import lowers
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from keras import ops
 
 from hublayer.lowering.dtypes import backend_dtype, cast, dtype_of
 from hublayer.lowering.elementwise import is_float, truncate_div
+from hublayer.lowering.keras_ops import ops
 from hublayer.lowering.registry import Static, lowers, lowers_table
 
 

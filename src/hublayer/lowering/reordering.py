@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from keras import ops
 
+from hublayer.lowering.keras_ops import ops
 from hublayer.lowering.registry import Static, lowers
 from hublayer.lowering.shape import integers
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from keras import ops
 
 from hublayer.lowering.elementwise import div
 from hublayer.lowering.gather import chosen, gather, is_floating
+from hublayer.lowering.keras_ops import ops
 from hublayer.lowering.registry import Static, lowers
 from hublayer.lowering.shape import dtype_like, integers
 from hublayer.lowering.straight_through import straight_through

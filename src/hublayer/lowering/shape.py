@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from keras import ops
 
 from hublayer.graph.numpy_ops import NUMPY_OPS
 from hublayer.lowering.dtypes import backend_dtype, dtype_of
+from hublayer.lowering.keras_ops import ops
 from hublayer.lowering.registry import Static, lowers
 
 

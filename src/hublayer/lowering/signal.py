@@ -6,8 +6,8 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from keras import ops
 
+from hublayer.lowering.keras_ops import ops
 from hublayer.lowering.registry import Static, lowers
 
 _FLOOR = 1e-12

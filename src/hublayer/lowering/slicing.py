@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from keras import ops
 
 from hublayer.graph.numpy_arrays import strided_slice_index
+from hublayer.lowering.keras_ops import ops
 from hublayer.lowering.registry import Static, lowers
 from hublayer.lowering.shape import dtype_like, integers
 

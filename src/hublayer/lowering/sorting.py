@@ -6,11 +6,11 @@ import math
 from typing import Any
 
 import numpy as np
-from keras import ops
 
 from hublayer.graph.numpy_ops import NUMPY_OPS
 from hublayer.lowering.dtypes import cast, dtype_of
 from hublayer.lowering.elementwise import is_float
+from hublayer.lowering.keras_ops import ops
 from hublayer.lowering.registry import Static, lowers
 from hublayer.lowering.segments import total
 from hublayer.lowering.shape import dtype_like, integers

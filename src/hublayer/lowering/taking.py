@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from keras import ops
+from hublayer.lowering.keras_ops import ops
 
 
 def take(x: Any, indices: Any, axis: int) -> Any:

@@ -8,10 +8,10 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
 
 from hublayer.errors import ExecutionError
 from hublayer.lowering.dtypes import backend_dtype
+from hublayer.lowering.keras_ops import ops
 from hublayer.lowering.taking import take
 
 Shape = tuple[int | None, ...] | None

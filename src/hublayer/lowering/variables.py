@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from keras import ops
 
 from hublayer.lowering import gather
 from hublayer.lowering.dtypes import cast, dtype_of
 from hublayer.lowering.execute import Run, VariableHandle
+from hublayer.lowering.keras_ops import ops
 from hublayer.lowering.registry import lowers
 
 

@@ -6,12 +6,8 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import keras
-
 from hublayer.lowering.dtypes import backend_dtype
-
-# Keras annotates many functions as if they could return None.
-ops: Any = keras.ops
+from hublayer.lowering.keras_ops import ops
 
 Pads = list[tuple[int, int]]
 
