@@ -24,6 +24,9 @@ def _axis(axis: np.ndarray, rank: int) -> int:
 def euclidean_norm(input, reduction_indices, *, keep_dims=False):
     """The square root of the sum of squares."""
     axes = _axes(reduction_indices, input.ndim)
+    if input.dtype.kind in "iu":  # squares and sums wrap around in the dtype
+        total = np.sum(input * input, axis=axes, keepdims=keep_dims, dtype=input.dtype)
+        return np.asarray(np.sqrt(total.astype(np.float64))).astype(input.dtype)
     return computed(lambda x: np.sqrt(np.sum(x * np.conj(x), axis=axes, keepdims=keep_dims)), input)
 
 
@@ -158,7 +161,8 @@ def top_k(input, k, *, sorted=True, index_type="int32"):
     """The k largest of the last axis, and where they stand."""
     if not input.ndim or k.size != 1:
         raise ValueError(f"an axis and one number were expected, but shapes {input.shape} and {k.shape} came")
-    places = _largest(input, int(k.reshape(-1)[0]))
+    ordered = np.where(np.isnan(input), -np.inf, input) if input.dtype.kind == "f" else input  # NaN is never larger
+    places = _largest(ordered.astype(input.dtype, copy=False), int(k.reshape(-1)[0]))
     return [np.take_along_axis(input, places, -1), places.astype(constant_dtype(index_type))]
 
 

@@ -44,4 +44,9 @@ def as_exact(case: Case) -> Case:
     return replace(case, rtol=1e-3 if half else min(case.rtol, 2e-6))
 
 
-CASES = [as_exact(case) for cases in families().values() for case in cases if case.op in OPS] + OWN
+CASES = [
+    replace(as_exact(case), name=f"{case.name} of {family}")  # families have cases of the same name
+    for family, cases in families().items()
+    for case in cases
+    if case.op in OPS
+] + OWN
