@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
+from torch._utils import _rebuild_parameter  # pyright: ignore[reportMissingImports]
 
 # How often the memory of a parameter is referred to if nobody else has it: by itself, and by the question.
 _ALONE = 2
@@ -29,7 +30,7 @@ class Weight(torch.nn.Parameter):
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         """Saved as a plain parameter, which whoever loads it knows."""
         data = torch.Tensor.data.__get__(self)  # type: ignore[attr-defined]
-        return torch._utils._rebuild_parameter, (data, self.requires_grad, OrderedDict())
+        return _rebuild_parameter, (data, self.requires_grad, OrderedDict())
 
     def token(self) -> object:
         """An object that is the same as at the last call only if nobody can have written unseen since then.

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from jax import lax
+from jax import numpy as jnp
 
-from hublayer.lowering.dtypes import backend_dtype
+from hublayer.lowering.dtypes import backend_dtype, cast
 from hublayer.lowering.registry import lowers
 from hublayer.lowering.windows import tensor
 from hublayer.lowering.xla_dimension_numbers import Dot
@@ -15,6 +16,8 @@ from hublayer.lowering.xla_dimension_numbers import Dot
 def dot_general(lhs: Any, rhs: Any, dims: Dot, dtype: str) -> Any:
     """The product summed over the contracting axes, computed and returned in `dtype`, a name of TensorFlow's."""
     axes = (dims.lhs_contracting, dims.rhs_contracting), (dims.lhs_batch, dims.rhs_batch)
+    if jnp.issubdtype(lhs.dtype, jnp.integer):  # on a GPU, XLA's product of int8 was twice what it should be
+        lhs, rhs = cast(lhs, dtype), cast(rhs, dtype)
     return lax.dot_general(lhs, rhs, axes, preferred_element_type=backend_dtype(dtype))
 
 

@@ -45,9 +45,19 @@ def average(x: torch.Tensor, kernel: Ints, strides: Ints, pads: Pads) -> Any:
     if _own_padding(y.shape[2:], kernel, strides, pads):
         padding = [before for before, _ in pads]
         return to_last(pool(y, list(kernel), list(strides), padding, ceil_mode=True, count_include_pad=False))
-    y = to_last(pool(functional.pad(y, flat_pads(pads)), list(kernel), list(strides)))
+    return padded_average(x, kernel, strides, pads)
+
+
+def padded_average(x: torch.Tensor, kernel: Ints, strides: Ints, pads: Pads) -> Any:
+    """The same, of a padded copy.
+
+    On CUDA PyTorch 2.11's own padding (count_include_pad=False, channels last) gives wrong gradients.
+    """
+    pool, y = _AVERAGE[len(pads)], functional.pad(to_first(x), flat_pads(pads))
+    y = to_last(pool(y, list(kernel), list(strides)))
     share = inside_share(x.shape[1:-1], kernel, strides, pads)
     return y if share is None else y / torch.as_tensor(share, dtype=x.dtype, device=x.device)
 
 
 lower_pooling(maximum, average, backend="torch")
+lower_pooling(maximum, padded_average, backend="torch", platform="cuda")
