@@ -37,10 +37,6 @@ def _truncated(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     return torch.div(x, y, rounding_mode="trunc")
 
 
-def _floor_div(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    return torch.floor(x / y) if x.is_floating_point() else torch.floor_divide(x, y)
-
-
 def _div(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     return torch.div(x, y) if x.is_floating_point() or x.is_complex() else _truncated(x, y)
 
@@ -88,7 +84,8 @@ def _mul_no_nan(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
 
 def _floor_div(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     # TensorFlow has no gradient here, which counts as zero; PyTorch would raise.
-    return torch.floor_divide(x.detach(), y.detach())
+    x, y = x.detach(), y.detach()
+    return torch.floor(x / y) if x.is_floating_point() else torch.floor_divide(x, y)
 
 
 def _round(x: torch.Tensor) -> torch.Tensor:
