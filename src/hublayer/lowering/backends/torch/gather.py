@@ -26,7 +26,7 @@ def gather(params: Any, indices: Any, axis: int = 0, batch_dims: int = 0) -> tor
     batch_dims += indices.ndim if batch_dims < 0 else 0
     if batch_dims:
         return _batched(params, indices, axis, batch_dims)
-    if axis == 0 and params.ndim == 2 and indices.numel():  # without indices, its gradient crashes on CUDA
+    if axis == 0 and params.ndim == 2 and params.numel():  # of rows of no width its gradient crashes on CUDA
         return embedding(indices, params)
     shape = params.shape[:axis] + indices.shape + params.shape[axis + 1 :]
     return params.index_select(axis, indices.reshape(-1)).reshape(shape)
