@@ -17,6 +17,7 @@ class Case:
     gradient: whether the gradient for the float inputs is compared too. rtol, atol: of float outputs, relative and
     absolute to the outputs' scale. limits: backends on which the case does not hold, with the reason; the test fails
     when it does hold after all. static: positions of inputs that are constants here, though they may be traced.
+    outputs: how many of the outputs TensorFlow defines, if not all; the others depend on its machine.
     wide: run it where JAX has its 64-bit types.
     """
 
@@ -28,6 +29,7 @@ class Case:
     rtol: float = 1e-5
     limits: Mapping[str, str] = field(default_factory=dict)
     static: tuple[int, ...] = ()
+    outputs: int | None = None
     wide: bool = False
 
     @property

@@ -108,7 +108,7 @@ def tolerance(case: Case, array: np.ndarray) -> float:
 
 def check(case: Case, outputs: list[Any], expected: list[np.ndarray]) -> None:
     assert len(outputs) == len(expected)
-    for output, reference in zip(outputs, expected, strict=True):
+    for output, reference in zip(outputs[: case.outputs], expected[: case.outputs], strict=True):
         array = to_numpy(output)
         if not isinstance(output, np.ndarray):
             assert array.dtype.name == backend_dtype(reference.dtype.name)
@@ -211,4 +211,6 @@ def test_goldens_are_what_tensorflow_computes(family):
         fresh = reference(case)
         assert kept.keys() == fresh.keys(), case.id
         for key, array in fresh.items():
-            close(kept[key], array, 1e-4)
+            if not key.startswith("o") or case.outputs is None or int(key[1:]) < case.outputs:
+                # Processors that compute in half floats round more often.
+                close(kept[key], array, 1e-2 if array.dtype.name in ("float16", "bfloat16") else 1e-4)

@@ -92,9 +92,13 @@ def test_the_preprocessor_of_a_preprocessing_model_gives_its_outputs(signature):
     layer = hub.KerasLayer(SAMPLES / "bert_preprocess", signature=signature)
     expected, outputs = layer(TEXTS), pickle.loads(pickle.dumps(layer.preprocessor))(TEXTS)
     if signature == "tokenize":
-        parts = [(outputs.values, expected.values), *zip(outputs.row_splits, expected.row_splits, strict=True)]
+        # TensorFlow's ragged tensors have the names of their own that come first.
+        splits = getattr(expected, "nested_row_splits", None) or expected.row_splits
+        values = getattr(expected, "flat_values", None)
+        parts = [(outputs.values, expected.values if values is None else values)]
+        parts += zip(outputs.row_splits, splits, strict=True)
     else:
-        assert list(outputs) == list(expected)
+        assert sorted(outputs) == sorted(expected)
         parts = [(outputs[name], expected[name]) for name in outputs]
     for one, other in parts:
         assert isinstance(one, np.ndarray)

@@ -22,8 +22,8 @@ _BITS = {"int32": 32, "uint32": 32, "int64": 64, "uint64": 64}
 
 def full_integers(shape: Any, dtype: str, seed: Any) -> Any:
     """Uniform over all integers of a dtype, put together from 16 bits at a time, the first with the sign."""
-    backend = backend_dtype(dtype)
-    if backend == "uint64" and keras.config.backend() == "torch":
+    backend = wanted = backend_dtype(dtype)
+    if backend == "uint64" and keras.config.backend() != "jax":
         backend = "int64"  # the same bits: there is no arithmetic in uint64
     signed, pieces = backend.startswith("int"), _BITS[backend] // 16
     sizes = tuple(int(size) for size in shape.ravel())
@@ -32,7 +32,7 @@ def full_integers(shape: Any, dtype: str, seed: Any) -> Any:
     result = cast(ops.subtract(drawn[0], 2**15) if signed else drawn[0], backend)
     for i in range(1, pieces):
         result = ops.add(ops.multiply(result, cast(np.asarray(2**16), backend)), cast(drawn[i], backend))
-    return result
+    return cast(result, wanted) if keras.config.backend() == "tensorflow" else result
 
 
 @lowers("StatelessRandomUniformFullInt")

@@ -33,6 +33,8 @@ CASES = [
         name="rounded-before",
         gradient=False,
     ),
+    Case("Maximum", (np.float32([1, 2, 3, -0.5]), np.float32([1, 3, 3, -1])), name="ties"),
+    Case("Minimum", (np.float32([1, 2, 3, -0.5]), np.float32(3)), name="ties"),
     Case("RightShift", (i32([-8, 9, 7]), i32([40, -1, 32])), name="beyond"),
     Case("LeftShift", (i32([1, 3, 7]), i32([40, -1, 33])), name="beyond"),
 ]

@@ -54,6 +54,16 @@ def mul_no_nan(x: Any, y: Any) -> Any:
     return _mul_no_nan(*jnp.broadcast_arrays(jnp.asarray(x), jnp.asarray(y)))
 
 
+def larger(x: Any, y: Any) -> Any:
+    """The larger one, NaN where one is NaN. Of equals x takes the whole gradient, as in TensorFlow; jnp shares it."""
+    return jnp.where((x >= y) | (x != x), x, y) if is_float(x) else jnp.maximum(x, y)
+
+
+def smaller(x: Any, y: Any) -> Any:
+    """The smaller one, as `larger`."""
+    return jnp.where((x <= y) | (x != x), x, y) if is_float(x) else jnp.minimum(x, y)
+
+
 def population_count(x: Any) -> Any:
     """How many bits of each integer are 1, in uint8."""
     return jax.lax.population_count(jnp.asarray(x)).astype("uint8")
@@ -81,3 +91,4 @@ lowers_table(
     },
     "jax",
 )
+lowers_table({"Maximum": larger, "Minimum": smaller}, "jax", picks=True, orders=True)

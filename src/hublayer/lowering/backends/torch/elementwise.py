@@ -88,6 +88,19 @@ def _floor_div(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     return torch.floor(x / y) if x.is_floating_point() else torch.floor_divide(x, y)
 
 
+def _larger(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    # Of equals x takes the whole gradient, as in TensorFlow; PyTorch shares it between them.
+    if x.requires_grad or y.requires_grad:
+        return torch.where((x >= y) | (x != x), x, y)
+    return torch.maximum(x, y)
+
+
+def _smaller(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    if x.requires_grad or y.requires_grad:
+        return torch.where((x <= y) | (x != x), x, y)
+    return torch.minimum(x, y)
+
+
 def _round(x: torch.Tensor) -> torch.Tensor:
     # Integers beyond 2^24 are whole already; Keras takes them through float32.
     return torch.round(x) if x.is_floating_point() else x
@@ -113,8 +126,8 @@ lowers_table(
         "FloorMod": binary(torch.remainder),
         "Log": unary(torch.log),
         "Log1p": unary(torch.log1p),
-        "Maximum": binary(torch.maximum),
-        "Minimum": binary(torch.minimum),
+        "Maximum": binary(_larger),
+        "Minimum": binary(_smaller),
         "Mul": binary(torch.mul),
         "MulNoNan": binary(_mul_no_nan),
         "Neg": unary(torch.neg),
