@@ -129,7 +129,7 @@ class TranslatedProgram:
 
     def prepare(self, endpoint: Endpoint) -> None:
         """Translate every trace of `endpoint`. Raises one UnsupportedOpsError for what the backend cannot run."""
-        _ = endpoint.takes_training  # computed once, and now: torch.compile cannot follow how
+        endpoint.work_out()  # now: torch.compile cannot follow how
         missing: dict[str, str] = {}
         for trace in endpoint.traces:
             try:

@@ -48,6 +48,12 @@ class Endpoint:
     def __hash__(self) -> int:
         return id(self)
 
+    def work_out(self) -> None:
+        """Compute all that is computed once."""
+        for name, member in vars(type(self)).items():
+            if isinstance(member, cached_property):
+                getattr(self, name)
+
     @cached_property
     def parameters(self) -> tuple[str, ...]:
         """All parameter names over all traces, in calling order."""
