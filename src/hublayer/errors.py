@@ -26,6 +26,7 @@ so code that catches ``ValueError`` or ``OSError`` keeps working::
     │   └── SideEffectsError (PermissionError)       ops that reach beyond the model's own files
     ├── EndpointError (ValueError)               no such endpoint, or none to choose by itself
     │   ├── OutputKeyError (KeyError)                no such output
+    │   ├── SignatureNameError (KeyError)            no such signature, asked for by model.signatures[name]
     │   ├── ArgumentsError                           a hyperparameter the endpoint was not saved with
     │   └── NotSeparableError (AttributeError)       no preprocessor, or no encoder, to separate
     ├── InputError (ValueError)                  inputs that do not fit the endpoint
@@ -75,6 +76,7 @@ __all__ = [
     "SavedModelError",
     "ServerError",
     "SideEffectsError",
+    "SignatureNameError",
     "TagsError",
     "UnsafeArchiveError",
     "UnsupportedOpsError",
@@ -182,6 +184,10 @@ class EndpointError(HubLayerError, ValueError):
 
 class OutputKeyError(EndpointError, KeyError):
     """The endpoint has no output of this name."""
+
+
+class SignatureNameError(EndpointError, KeyError):
+    """The model has no signature of this name."""
 
 
 class ArgumentsError(EndpointError):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hublayer import hub
-from hublayer.errors import ConfigError, EndpointError
+from hublayer.errors import ConfigError, EndpointError, SignatureNameError
 from hublayer.graph.side_effects import refuse_side_effects
 from hublayer.keras_backend import check_backend
 from hublayer.load_options import load_options_from_config, load_options_to_config
@@ -113,7 +113,10 @@ class Signatures(Mapping[str, BoundEndpoint]):
         self._model = model
 
     def __getitem__(self, name: str) -> BoundEndpoint:
-        return BoundEndpoint(self._model, self._model.meta_graph.signatures[name])
+        endpoint = self._model.meta_graph.signatures.get(name)
+        if endpoint is None:
+            raise SignatureNameError(f"{self._model.shown} has no signature {name!r}. Its signatures: {list(self)}.")
+        return BoundEndpoint(self._model, endpoint)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._model.meta_graph.signatures)

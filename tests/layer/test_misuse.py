@@ -121,3 +121,10 @@ def test_a_callable_has_no_config():
         layer.get_config()
     with pytest.raises(hub.ConfigError):
         keras.models.clone_model(keras.Sequential([keras.Input((2,)), layer]))
+
+
+def test_a_signature_that_is_not_there(samples):
+    signatures = hub.load(samples / "plain_module").signatures
+    with pytest.raises(hub.SignatureNameError, match=r"no signature 'nope'.*'triple'"):
+        _ = signatures["nope"]
+    assert "nope" not in signatures and signatures.get("nope") is None
