@@ -78,12 +78,12 @@ def _extreme(function: Callable[..., Any], sign: int) -> NumpyOp:
 
 
 def _mean(x: np.ndarray, axis: tuple[int, ...], keepdims: bool) -> np.ndarray:
-    """The mean; NaN of nothing, without NumPy's warning."""
+    """The mean; of nothing NaN, but 0 for integers and complex numbers."""
     total = np.sum(x, axis=axis, keepdims=keepdims)
     number = np.prod([x.shape[a] for a in axis], dtype=np.int64)
     if x.dtype.kind in "iu":  # NumPy adds them up in 64 bits, as TensorFlow does
         return _truncated_division(total, np.maximum(number, 1).astype(total.dtype))
-    return total / number
+    return total / (np.maximum(number, 1) if x.dtype.kind == "c" else number)
 
 
 def _truncated_division(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -95,6 +95,21 @@ def _truncated_division(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 def _floor_division(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.floor_divide(x, y) if x.dtype.kind in "iu" else np.floor(x / y)
+
+
+def _sign(x: np.ndarray) -> np.ndarray:
+    """A complex number over its magnitude: 0 where that overflows, and NaN where it is infinite."""
+    if x.dtype.kind != "c":
+        return np.sign(x)
+    magnitude = np.abs(x)
+    return x / np.where(magnitude == 0, magnitude.dtype.type(1), magnitude)
+
+
+def _reciprocal_root(x: np.ndarray) -> np.ndarray:
+    """1 over the square root; of complex numbers 0 where a part is infinite, and -0 as imaginary part counts as 0."""
+    if x.dtype.kind != "c":
+        return 1 / np.sqrt(x)
+    return np.where(np.isinf(x), x.dtype.type(0), 1 / np.sqrt(x + 0))
 
 
 def _cast(inputs: list[Any], attrs: dict[str, Any]) -> np.ndarray:
@@ -202,13 +217,13 @@ NUMPY_OPS: dict[str, NumpyOp] = {
     "ReverseV2": lambda inputs, attrs: np.flip(inputs[0], tuple(inputs[1].tolist())),
     "Roll": arrays.roll,
     "Round": _same(np.round),
-    "Rsqrt": _same(lambda x: 1 / np.sqrt(x)),
+    "Rsqrt": _same(_reciprocal_root),
     "ScatterNd": arrays.scatter_nd,
     "Select": arrays.select,
     "SelectV2": lambda inputs, attrs: np.where(inputs[0], inputs[1], inputs[2]),
     "Shape": lambda inputs, attrs: np.array(inputs[0].shape, _size_dtype(attrs)),
     "ShapeN": lambda inputs, attrs: [np.array(x.shape, _size_dtype(attrs)) for x in inputs[0]],
-    "Sign": _same(np.sign),
+    "Sign": _same(_sign),
     "Size": lambda inputs, attrs: np.array(inputs[0].size, _size_dtype(attrs)),
     "Slice": arrays.slice_,
     "Snapshot": lambda inputs, attrs: inputs[0],

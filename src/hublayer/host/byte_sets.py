@@ -26,11 +26,11 @@ class ByteSet:
     ranges: tuple[tuple[int, int], ...]
 
     def mask(self, data: np.ndarray) -> np.ndarray:
-        """bool, of the shape of `data` (uint8): which bytes are in the set."""
+        """bool, of the shape of `data` (uint8): which bytes are in the set. The caller may write to it."""
         if not self.ranges:
             return np.zeros(data.shape, bool)
         if len(self.ranges) > _MOST_RANGES:
-            return np.frombuffer(data.tobytes().translate(self.table), np.bool_).reshape(data.shape)
+            return np.frombuffer(bytearray(data.tobytes()).translate(self.table), np.bool_).reshape(data.shape)
         masks = [
             data == low if low == high else (data - np.uint8(low)) <= np.uint8(high - low) for low, high in self.ranges
         ]

@@ -124,7 +124,7 @@ def matrix_diag_v2(diagonal, k, num_rows, num_cols, padding_value):
 
 @host_op("MatrixDiagV3")
 def matrix_diag_v3(diagonal, k, num_rows, num_cols, padding_value, *, align="RIGHT_LEFT"):
-    """Matrices with the given diagonals; -1 rows or columns: as few as they need."""
+    """Matrices with the given diagonals; -1 rows or columns: as few as they need. A diagonal may lie outside."""
     low, high = _range(k)
     bands = _banded(diagonal, (low, high))
     longest = bands.shape[-1]
@@ -134,7 +134,6 @@ def matrix_diag_v3(diagonal, k, num_rows, num_cols, padding_value, *, align="RIG
         rows = columns = max(least_rows, least_columns)
     rows = least_rows if rows == -1 else rows
     columns = least_columns if columns == -1 else columns
-    _check_range(low, high, rows, columns)
     if bands.shape[-2] != high - low + 1 or _longest(low, high, rows, columns) != longest:
         raise ValueError(f"diagonals of shape {diagonal.shape} do not fit {rows} x {columns} at {low} to {high}")
     return _diagonals_to_matrices(bands, (low, high), rows, columns, padding_value, align)

@@ -182,8 +182,20 @@ def leaky_relu(features, *, alpha=0.2):
 
 @host_op("ClipByValue")
 def clip_by_value(t, clip_value_min, clip_value_max):
-    """Numbers between two others, which broadcast; the lower one where these are in the wrong order."""
-    return computed(lambda x, low, high: np.maximum(np.minimum(x, high), low), t, clip_value_min, clip_value_max)
+    """Numbers between two others, which broadcast; the lower one where these are in the wrong order.
+
+    NaN stays NaN, and is no bound. Of complex numbers the real and the imaginary parts are clipped each for itself.
+    """
+    bounds = clip_value_min, clip_value_max
+    if t.dtype.kind == "c":
+        real = _clipped(t.real, *(bound.real for bound in bounds))
+        return complex_(real, _clipped(t.imag, *(bound.imag for bound in bounds)), Tout=t.dtype.name)
+    return computed(_clipped, t, *bounds)
+
+
+def _clipped(x: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    x = np.where(high < x, high, x)
+    return np.where(low > x, low, x)
 
 
 @host_op("CheckNumerics", "CheckNumericsV2")

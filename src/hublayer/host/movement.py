@@ -22,6 +22,7 @@ MOVEMENT = frozenset(
         "GatherNd",
         "GatherV2",
         "MirrorPad",
+        "OneHot",
         "Pack",
         "PadV2",
         "ParallelDynamicStitch",
@@ -59,6 +60,8 @@ def on_strings(op: str, inputs: list[Any], attrs: dict[str, Any]) -> Any:
         return NUMPY_OPS[op]([_shape_only(value) for value in inputs], attrs)
     if op == "ZerosLike":
         return StringTensor.from_list([b""] * inputs[0].size, inputs[0].shape)
+    if op == "Pad":
+        return on_strings("PadV2", [*inputs, StringTensor.from_list([b""], ())], attrs)
     if op not in MOVEMENT:
         raise TypeError(f"{op} is not defined on strings")
     sources: list[StringTensor] = []

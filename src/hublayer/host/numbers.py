@@ -242,11 +242,11 @@ def tensor_scatter_sub(tensor, indices, updates, *, bad_indices_policy=""):
 
 @host_op("TensorScatterMax")
 def tensor_scatter_max(tensor, indices, updates, *, bad_indices_policy=""):
-    """The larger of the element and its updates."""
-    return _scattered(np.maximum, tensor, indices, updates)
+    """The larger of the element and its updates. NaN among updates does not count; an element that is NaN stays."""
+    return np.where(np.isnan(tensor), tensor, _scattered(np.fmax, tensor, indices, updates))
 
 
 @host_op("TensorScatterMin")
 def tensor_scatter_min(tensor, indices, updates, *, bad_indices_policy=""):
-    """The smaller of the element and its updates."""
-    return _scattered(np.minimum, tensor, indices, updates)
+    """The smaller of the element and its updates. NaN among updates does not count; an element that is NaN stays."""
+    return np.where(np.isnan(tensor), tensor, _scattered(np.fmin, tensor, indices, updates))

@@ -75,7 +75,7 @@ def zeta(s: float, q: float) -> float:
             total += b / math.factorial(2 * k) * factor
             factor *= (s + 2 * k - 1) * (s + 2 * k) / (q * q)
     except OverflowError:
-        return math.inf
+        return -math.inf if q < 0 and s % 2 else math.inf
     return total
 
 

@@ -36,4 +36,8 @@ CASES = [
     Case("BroadcastTo", (text("x"), i32(2, 3))),
     Case("ReverseV2", (GRID, i32([1]))),
     Case("ZerosLike", (GRID,)),
+    Case("OneHot", (i64([0, -1], [1, 2]), i32(2), text("on"), text("off")), {"axis": 0}),
+    Case("OneHot", (i64(1, 0), i32(3), text("on"), text("")), {"axis": -1}, "last axis"),
+    Case("Pad", (GRID, i32([1, 0], [0, 2]))),
+    Case("Pad", (EMPTY, i64([0, 1], [0, 0])), name="empty"),
 ]

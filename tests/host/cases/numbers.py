@@ -12,6 +12,9 @@ from hublayer.host.registry import host_ops
 MODULES = ("elementwise", "numbers", "diagonals")
 OPS = {op for op, host in host_ops().items() if host.function.__module__ in {f"hublayer.host.{m}" for m in MODULES}}
 OPS |= {"MirrorPad", "ReverseSequence"}
+COMPLEX = np.array([[-1.7 + 3j, 1 + 1j, 0.5], [2 - 1j, 0.3j, -4 - 5j]], np.complex128)
+ROWS_WITH_NAN = np.array([[np.nan, 1, -np.inf], [1, 2, np.inf]], np.float32)
+UPDATES_WITH_NAN = np.array([[1, np.nan, 3], [0, 5, np.nan], [np.nan, 1, 2]], np.float32)
 EDGES = np.array([0, -0.0, 1, -1, 1e-30, 1e30, np.inf, -np.inf, np.nan], np.float32)
 UNARY = ("Cos", "Elu", "Erf", "Erfc", "Expm1", "Lgamma", "Log", "Log1p", "Relu", "Relu6", "Rint", "Selu", "Sigmoid",
          "Sin", "Softplus", "Softsign", "Tanh", "IsNan", "IsInf", "IsFinite", "Reciprocal")  # fmt: skip
@@ -28,6 +31,18 @@ OWN = [
     Case("Mod", (i64(7, -7, 7, -7), i64(3, 3, -3, -3)), name="host signs"),
     Case("TopKV2", (i32([3, 1, 3, 2], [0, 0, 0, 0]), i32(3)), {"index_type": "int32"}, name="host ties"),
     Case("TopKV2", (floats(2, 5), i32(0)), {"index_type": "int32"}, name="host none"),
+    *[Case(op, (ROWS_WITH_NAN, i32([1], [0], [1]), UPDATES_WITH_NAN), name="host NaN")
+      for op in ("TensorScatterMax", "TensorScatterMin")],
+    Case("ClipByValue", (COMPLEX, np.complex128(0), np.complex128(0.9 + 1j)), name="host complex"),
+    Case("ClipByValue", (EDGES, np.float32(np.nan), np.float32(2)), name="host NaN below"),
+    Case("ClipByValue", (EDGES, np.float32(-1), np.float32(np.nan)), name="host NaN above"),
+    *[Case("MatrixDiagV3", (i32([1], [2]), i32(*k), i32(rows), i32(columns), i32(9)), {"align": "RIGHT_LEFT"},
+           name=f"host outside, {k} of {rows} x {columns}")
+      for k, rows, columns in (((1, 2), -1, -1), ((-2, -1), -1, -1), ((1, 2), 3, 2), ((-2, -1), 2, 1))],
+    *[Case(op, (np.array([3 + 4j, -4 + 0j, 1 + np.inf * 1j, 0.25j, 1e30 + 1e30j], np.complex64),), name="host complex")
+      for op in ("Sign", "Rsqrt")],
+    Case("Sign", (np.array([1.7e308 + 1.7e308j, 0j], np.complex128),), name="host overflow"),
+    Case("Mean", (np.zeros((0, 4), np.complex64), i32([0])), name="host nothing"),
     Case("AddN", ([integers(2, 3), integers(2, 3, seed=1), integers(2, 3, seed=2)],), name="host three"),
     Case("MatMul", (integers(2, 3, dtype="int64"), integers(3, 2, dtype="int64")), name="host int64"),
     Case("MatMul", (floats(0, 3), floats(3, 2)), name="host nothing"),

@@ -11,7 +11,7 @@ ROWS = strings("a", "b", "", "é", "d", b"\xff", "g")
 CASES = [
     *(
         Case("StringSplit", (MIXED, text(delimiter)), {"skip_empty": skip}, f"{delimiter!r}-{skip}")
-        for delimiter in (" ", "", " ,.\n", "é", "aX")
+        for delimiter in (" ", "", " ,.\n", "é", "aX", "acegikmo")
         for skip in (True, False)
     ),
     *(
