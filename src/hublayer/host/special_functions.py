@@ -81,7 +81,7 @@ def zeta(s: float, q: float) -> float:
 
 def polygamma(a: float, x: float) -> float:
     """The derivative number `a`, a whole number, of the digamma function."""
-    if math.isnan(x) or not 0 <= a < math.inf or a != math.floor(a):
+    if math.isnan(a) or math.isnan(x) or a < 0 or (a < math.inf and a != math.floor(a)):
         return math.nan
     if a == 0:
         return digamma(x)
@@ -89,7 +89,8 @@ def polygamma(a: float, x: float) -> float:
         factorial = math.exp(math.lgamma(a + 1))
     except OverflowError:
         factorial = math.inf
-    return (-1) ** (int(a) + 1) * factorial * zeta(a + 1, x)
+    sign = -1 if (a + 1) % 2 == 1 else 1  # an order too large for its neighbour is even
+    return sign * factorial * zeta(a + 1, x)
 
 
 def _gamma_parts(a: float, x: float) -> tuple[float, float]:

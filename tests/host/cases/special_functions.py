@@ -26,7 +26,11 @@ CASES = [
     Case("Zeta", (_A, _X), name="edges", rtol=1e-9),
     Case("Zeta", (_wide(200, 1.1, 12, 3), _wide(200, 0.05, 40, 4)), rtol=1e-9),
     Case("Polygamma", (_A[_ORDERS], _X[_ORDERS]), name="edges", rtol=1e-9),
-    Case("Polygamma", (np.array([1e4, 1e4, 501, 500]), np.array([-0.05, 0.05, -0.05, -0.05])), name="overflow"),
+    Case(
+        "Polygamma",
+        (np.array([1e4, 1e4, 501, 500, np.inf, np.inf, 1e300]), np.array([-0.05, 0.05, -0.05, -0.05, -3.5, 1.5, 0.05])),
+        name="overflow",
+    ),
     Case("Polygamma", (np.arange(200) % 6 * 1.0, _wide(200, 0.1, 20, 5)), rtol=1e-9),
     *(
         case
