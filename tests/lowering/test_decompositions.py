@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 
+from hublayer.errors import UnsupportedOpsError
 from hublayer.graph.ir import Function, Node, Parameter, Value
 from hublayer.lowering.execute import Executable, Run
 from lowering.backends import BACKEND, compiled, gradients, to_numpy, to_tensor
@@ -122,3 +123,52 @@ def test_eigenvalues_of_the_lower_triangle(shape, vectors):
         full = full + weights[1]
     folded = np.tril(full) + np.tril(np.swapaxes(full, -1, -2), -1)
     np.testing.assert_allclose(gradients(decomposition, [to_tensor(x)], [0], weights)[0], folded, atol=1e-3)
+
+
+# Equal values and zeros between others; vectors of equal values may be any, so only what they rebuild is compared.
+_RANK_TWO = np.diag([3.0, 1.0, 0.0, 0.0]).astype("float32")
+
+
+@pytest.mark.parametrize("shape", [(4, 4), (3, 4), (4, 3)])
+@pytest.mark.parametrize("full", [False, True])
+def test_the_gradient_of_vectors_of_zeros_is_finite(shape, full):
+    """TensorFlow takes 1 / 0 for 0: the gradient of u diag(s) vᵀ keeps what the zeros do not hide."""
+    x = _RANK_TWO[: shape[0], : shape[1]]
+    smaller = min(shape)
+    svd = _run("Svd", 3, compute_uv=True, full_matrices=full)
+
+    def product(given: Any) -> list[Any]:
+        s, u, v = svd(given)
+        return [keras.ops.matmul(u[..., :, :smaller] * keras.ops.expand_dims(s, -2), _vh(v[..., :, :smaller]))]
+
+    weight = np.zeros_like(x)
+    weight[:2, :2] = cotangent(0, weight[:2, :2])
+    found = gradients(product, [to_tensor(x)], [0], [weight])[0]
+    np.testing.assert_allclose(found, weight, atol=1e-5)
+
+
+def test_the_gradient_of_vectors_of_equal_eigenvalues_is_finite():
+    x = np.diag([1.0, 1.0, 4.0]).astype("float32")
+    eig = _run("SelfAdjointEigV2", 2)
+
+    def projection(given: Any) -> list[Any]:
+        vector = eig(given)[1][..., :, 2:]
+        return [keras.ops.matmul(vector, _vh(vector))]
+
+    weight = cotangent(0, x)
+    # The projection on the third vector turns with the elements beside it, by 1 / (4 - 1).
+    expected = np.zeros_like(x)
+    expected[2, :2] = (weight[2, :2] + weight[:2, 2]) / 3
+    np.testing.assert_allclose(gradients(projection, [to_tensor(x)], [0], [weight])[0], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("op", "outputs", "shape"), [("Svd", 3, (5, 3)), ("Svd", 3, (2, 4)), ("Qr", 2, (4, 3))], ids=str
+)
+@pytest.mark.skipif(BACKEND == "tensorflow", reason="TensorFlow has an error of its own")
+def test_what_the_matrix_does_not_determine_has_no_gradient(op, outputs, shape):
+    decomposition = _run(op, outputs, full_matrices=True)
+    x = to_tensor(floats(*shape))
+    first = to_numpy(decomposition([x])[0])
+    with pytest.raises(UnsupportedOpsError, match=f"{op} with full_matrices=True has no gradient"):
+        gradients(lambda given: decomposition(given)[:1], [x], [0], [first])

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Sequence
 from typing import Any
 
+import keras
+
 from hublayer.lowering.dtypes import cast, dtype_of
 from hublayer.lowering.keras_ops import ops
 from hublayer.lowering.registry import lowers
+
+_decompositions = importlib.import_module(f"hublayer.lowering.backends.{keras.config.backend()}.decompositions")
 
 
 def transposed(x: Any) -> Any:
@@ -132,8 +137,7 @@ def matrix_triangular_solve(matrix: Any, rhs: Any, *, lower: bool = True, adjoin
 @lowers("Qr")
 def qr(input: Any, *, full_matrices: bool = False) -> tuple[Any, Any]:
     """Q and R of input = Q R; without full_matrices Q has min(m, n) columns."""
-    q, r = ops.qr(ops.convert_to_tensor(input), mode="complete" if full_matrices else "reduced")
-    return q, r
+    return _decompositions.qr(ops.convert_to_tensor(input), full_matrices)
 
 
 @lowers("Svd")
@@ -143,15 +147,14 @@ def svd(input: Any, *, compute_uv: bool = True, full_matrices: bool = False) -> 
     if not compute_uv:
         nothing = ops.zeros((0,), dtype=dtype_of(x))
         return ops.svd(x, compute_uv=False), nothing, nothing
-    u, s, vh = ops.svd(x, full_matrices=full_matrices)
-    return s, u, adjoint(vh)
+    return _decompositions.svd(x, full_matrices)
 
 
 @lowers("SelfAdjointEigV2")
 def self_adjoint_eig(input: Any, *, compute_v: bool = True) -> tuple[Any, Any]:
     """Eigenvalues, ascending, and eigenvectors of matrices of which the lower triangle is read."""
     lower = ops.tril(ops.convert_to_tensor(input))
-    values, vectors = ops.eigh(ops.add(lower, adjoint(ops.tril(lower, -1))))
+    values, vectors = _decompositions.eigh(ops.add(lower, adjoint(ops.tril(lower, -1))))
     return values, vectors if compute_v else ops.zeros((0,), dtype=dtype_of(lower))
 
 

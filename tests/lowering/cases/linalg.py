@@ -114,5 +114,15 @@ CASES = [
     Case("Qr", (floats(4, 3),), rtol=1e-4),
     Case("Qr", (floats(2, 3, 3),), name="batch", rtol=1e-4),
     Case("Qr", (floats(4, 3),), {"full_matrices": True}, name="full", gradient=False, rtol=1e-4),
-    Case("Qr", (floats(3, 4),), name="wide", gradient=False, rtol=1e-4),
+    Case("Qr", (floats(3, 3),), {"full_matrices": True}, name="full_square", rtol=1e-4),
+    Case("Qr", (floats(2, 3, 4),), name="wide", rtol=1e-4),
+    Case("Qr", (floats(2, 4),), {"full_matrices": True}, name="full_wide", rtol=1e-4),
+    Case("Qr", (floats(2, 3, dtype="float64"),), name="float64"),
+    # Eigenvalues and singular values that are equal or 0, of matrices whose vectors every library gives alike.
+    Case("SelfAdjointEigV2", (np.zeros((3, 3), "float32"),), name="zeros"),
+    Case("SelfAdjointEigV2", (np.stack([np.eye(3), 2 * np.eye(3)]).astype("float32"),), name="equal"),
+    Case("SelfAdjointEigV2", (np.zeros((2, 3, 3)),), name="zeros_float64"),
+    Case("Svd", (np.zeros((3, 4), "float32"),), name="zeros"),
+    Case("Svd", (np.zeros((4, 3), "float32"),), {"full_matrices": True}, name="zeros_full"),
+    Case("Svd", (np.stack([np.zeros((3, 3)), np.eye(3)]),), name="equal_float64"),
 ]
