@@ -16,10 +16,12 @@ from typing import Any
 import numpy as np
 
 from hublayer.lowering.correlate import Ints, convolve, filter_gradient, transposed
+from hublayer.lowering.dtypes import dtype_of
 from hublayer.lowering.registry import Static, lowers
 from hublayer.lowering.windows import (
     Pads,
     channels_first,
+    lowest,
     ops,
     output_sizes,
     pad_spatial,
@@ -288,8 +290,13 @@ def dilation2d(input: Any, filter: Any, *, strides: Ints, rates: Ints, padding: 
     steps, gaps = strides[1:3], rates[1:3]
     pads = window_pads(x.shape[1:3], kernel.shape[:2], steps, gaps, padding)
     out = output_sizes(x.shape[1:3], kernel.shape[:2], steps, gaps, pads)
-    result = None
-    for place, view in taps(pad_spatial(x, pads, -np.inf), kernel.shape[:2], steps, gaps, out):
+    inside = np.pad(np.ones((1, *x.shape[1:3], 1), bool), [(0, 0), *pads, (0, 0)])
+    views = taps(pad_spatial(x, pads), kernel.shape[:2], steps, gaps, out)
+    masks = taps(inside, kernel.shape[:2], steps, gaps, out)
+    result = ops.full((x.shape[0], *out, x.shape[3]), lowest(x), dtype=dtype_of(x))
+    for (place, view), (_, mask) in zip(views, masks, strict=True):
         value = ops.add(view, kernel[place])
-        result = value if result is None else ops.maximum(result, value)
+        # The first of equals is taken, and gets the whole gradient; padding is never taken, nor is NaN.
+        taken = ops.greater(value, result)
+        result = ops.where(taken if mask.all() else ops.logical_and(taken, mask), value, result)
     return result

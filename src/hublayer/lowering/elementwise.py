@@ -90,7 +90,11 @@ def xlog1py(x: Any, y: Any) -> Any:
 
 
 def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any) -> Any:
-    """`t` between the bounds, which may be scalars."""
+    """`t` between the bounds, which may be scalars. Of complex numbers each part is, as in TensorFlow's kernel."""
+    if "complex" in dtype_of(t):
+        parts = [clip_by_value(*map(part, (t, clip_value_min, clip_value_max))) for part in (ops.real, ops.imag)]
+        real, imag = (cast(part, dtype_of(t)) for part in parts)
+        return ops.add(real, ops.multiply(imag, 1j))
     return ops.maximum(ops.minimum(t, clip_value_max), clip_value_min)
 
 

@@ -96,7 +96,7 @@ def cross(a: Any, b: Any) -> Any:
 @lowers("MatrixInverse")
 def matrix_inverse(input: Any, *, adjoint: bool = False) -> Any:
     """The inverses of square matrices, or of their adjoints."""
-    return ops.inv(_adjoint_if(input, adjoint))
+    return cast(ops.inv(_not_half(_adjoint_if(input, adjoint))), dtype_of(input))
 
 
 @lowers("MatrixDeterminant")
@@ -137,7 +137,13 @@ def matrix_triangular_solve(matrix: Any, rhs: Any, *, lower: bool = True, adjoin
 @lowers("Qr")
 def qr(input: Any, *, full_matrices: bool = False) -> tuple[Any, Any]:
     """Q and R of input = Q R; without full_matrices Q has min(m, n) columns."""
-    return _decompositions.qr(ops.convert_to_tensor(input), full_matrices)
+    q, r = _decompositions.qr(_not_half(ops.convert_to_tensor(input)), full_matrices)
+    return cast(q, dtype_of(input)), cast(r, dtype_of(input))
+
+
+def _not_half(x: Any) -> Any:
+    """`x`, in float32 if it is of half floats, in which neither JAX nor PyTorch decomposes matrices."""
+    return cast(x, "float32") if dtype_of(x) in ("float16", "bfloat16") else x
 
 
 @lowers("Svd")

@@ -18,6 +18,7 @@ from hublayer.lowering.windows import (
     Pads,
     channels_first,
     from_last,
+    lowest,
     ops,
     output_sizes,
     pad_spatial,
@@ -53,11 +54,6 @@ def inside_share(sizes: Ints, kernel: Ints, strides: Ints, pads: Pads) -> np.nda
         part = (np.minimum(starts + k, size) - np.maximum(starts, 0)) / k
         share = share * part.reshape([-1 if i == axis else 1 for i in range(len(sizes) + 1)])
     return share
-
-
-def lowest(x: Any) -> float | int:
-    kind = np.dtype(name).kind if (name := dtype_of(x)) != "bfloat16" else "f"
-    return np.iinfo(name).min if kind in "iu" else -np.inf
 
 
 def lower_pooling(

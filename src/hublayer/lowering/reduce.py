@@ -174,6 +174,9 @@ def softmax_cross_entropy(features: Any, labels: Any) -> tuple[Any, Any]:
     softmax - labels for `features`, -log softmax for `labels`; the second output has none for `labels`.
     """
     labels = ops.convert_to_tensor(labels)
+    if not features.shape[-1]:
+        nothing = ops.multiply(features, labels)  # without classes the loss is 0, not log 0
+        return ops.sum(nothing, axis=-1), nothing
     shifted = _shift(features)
     log_total = ops.log(ops.sum(ops.exp(shifted), axis=-1, keepdims=True))
     fixed = ops.stop_gradient(log_total)
@@ -183,6 +186,8 @@ def softmax_cross_entropy(features: Any, labels: Any) -> tuple[Any, Any]:
 
 
 def _shift(features: Any) -> Any:
+    if 0 in features.shape:
+        return features  # nothing has no maximum
     return ops.subtract(features, ops.stop_gradient(ops.max(features, axis=-1, keepdims=True)))
 
 

@@ -129,6 +129,8 @@ def histogram_fixed_width(values: Any, value_range: Any, nbins: Static, *, dtype
     """How many values fall into each of `nbins` equal parts of the range; the outer ones take what is outside."""
     count = int(nbins)
     flat = ops.reshape(values, [math.prod(values.shape)])
+    if not is_float(flat):
+        flat, value_range = cast(flat, "float64"), cast(value_range, "float64")  # differences of integers may overflow
     low, high = value_range[0], value_range[1]
     scaled = ops.divide(ops.subtract(flat, low), ops.subtract(high, low))
     bins = ops.cast(ops.clip(ops.floor(ops.multiply(scaled, count)), 0, count - 1), "int32")

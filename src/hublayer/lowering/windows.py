@@ -6,7 +6,9 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from hublayer.lowering.dtypes import backend_dtype
+import numpy as np
+
+from hublayer.lowering.dtypes import backend_dtype, dtype_of
 from hublayer.lowering.keras_ops import ops
 
 Pads = list[tuple[int, int]]
@@ -79,6 +81,12 @@ def pad_spatial(x: Any, pads: Pads, value: Any = 0, first: bool = False) -> Any:
         return x
     widths = [(0, 0), (0, 0), *pads] if first else [(0, 0), *pads, (0, 0)]
     return ops.pad(x, widths, constant_values=value)
+
+
+def lowest(x: Any) -> float | int:
+    """What every number of the dtype of `x` is at least."""
+    kind = np.dtype(name).kind if (name := dtype_of(x)) != "bfloat16" else "f"
+    return np.iinfo(name).min if kind in "iu" else -np.inf
 
 
 def taps(

@@ -1,6 +1,8 @@
 """Cases of hublayer.lowering.conv: transposed convolutions, filter gradients, three dimensions, dilation."""
 
-from lowering.case import Case, floats, i32
+import numpy as np
+
+from lowering.case import Case, floats, i32, integers
 
 SAME = {"strides": [1, 1, 1, 1], "padding": "SAME"}
 SAME_3D = {"strides": [1, 1, 1, 1, 1], "padding": "SAME"}
@@ -8,6 +10,7 @@ SAME_2 = {"strides": [1, 2, 2, 1], "padding": "SAME"}
 VALID_2 = {"strides": [1, 2, 2, 1], "padding": "VALID"}
 K3 = floats(3, 3, 4, 3, seed=1)
 X3 = floats(1, 4, 5, 3, 2)
+WHOLE = integers(3, 3, 2, 3, seed=2)
 
 
 def _explicit(height: int, width: int, *pads: int) -> dict[str, object]:
@@ -29,6 +32,7 @@ CASES = [
         {"strides": [1, 3, 1, 1], "padding": "SAME"},
         name="stride-3-1",
     ),
+    Case("Conv2DBackpropInput", (i32(2, 5, 6, 2), WHOLE, integers(2, 3, 3, 3, seed=1)), SAME_2, name="int32"),
     Case("Conv2DBackpropInput", (i32(5, 6), K3, floats(2, 3, 3, 3)), SAME_2, name="spatial-sizes"),
     Case(
         "Conv2DBackpropInput",
@@ -101,6 +105,7 @@ CASES = [
     Case(
         "Conv", (X3, floats(2, 3, 3, 2, 3)), {"strides": [1, 2, 1, 1, 1], "padding": "SAME"}, name="3d", gradient=False
     ),
+    Case("Conv", (integers(1, 5, 6, 2), WHOLE), {**SAME, "dilations": [1, 2, 1, 1]}, name="int32"),
     Case(
         "Conv",
         (floats(2, 1, 4, 5, 3), floats(3, 3, 3, 2)),
@@ -113,6 +118,18 @@ CASES = [
         (floats(2, 5, 6, 3), floats(3, 2, 3, seed=1)),
         {"strides": [1, 2, 1, 1], "rates": [1, 1, 2, 1], "padding": "SAME"},
         name="same",
+    ),
+    Case(
+        "Dilation2D",
+        (integers(1, 5, 6, 3), integers(2, 3, 3, seed=1, low=-9, high=-5)),
+        {"strides": [1, 1, 1, 1], "rates": [1, 2, 1, 1], "padding": "SAME"},
+        name="int32",
+    ),
+    Case(
+        "Dilation2D",
+        (np.round(floats(1, 4, 5, 2)), np.ones((2, 2, 2), "float32")),
+        {"strides": [1, 1, 1, 1], "rates": [1, 1, 1, 1], "padding": "SAME"},
+        name="ties",
     ),
     Case(
         "Dilation2D",

@@ -153,6 +153,7 @@ CASES = [
     Case("BiasAddGrad", (floats(2, 3, 2, 2),), {"data_format": "NCHW"}, name="NCHW"),
     Case("ClipByValue", (X, np.float32(-1), np.float32(1))),
     Case("ClipByValue", (X, X - 0.1, X + floats(2, 3, seed=5)), name="tensors", gradient=False),  # a kink
+    Case("ClipByValue", (COMPLEX, np.complex64(-0.5 + 1j), np.complex64(0.5)), name="complex64"),
     Case("ClipByValue", (WHOLE, np.int32(-2), np.int32(6)), name="int32"),
     *(Case("Cast", (np.float32([-2.7, -0.2, 0, 0.9, 3.6]),), {"DstT": dtype}, name=f"float32-{dtype}")
       for dtype in ("int32", "int64", "int8", "bool", "float16", "float64", "float32", "complex64")),

@@ -98,7 +98,10 @@ CASES = [
     Case("LogMatrixDeterminant", (_regular(3, 3),)),
     Case("LogMatrixDeterminant", (-_regular(2, 3, 3),), name="negative"),
     Case("LogMatrixDeterminant", (_complex(2, 2),), name="complex64"),
+    Case("MatrixInverse", (_regular(2, 3, 3, dtype="float16"),), name="float16"),
     Case("Cholesky", (_positive(3, 3),), rtol=1e-4),
+    # Of the first matrix no factor exists: NaN stands for it. The second one is factored all the same.
+    Case("Cholesky", (np.stack([-np.eye(2), 4 * np.eye(2)]).astype("f"),), name="not-positive", gradient=False),
     Case("Cholesky", (_positive(2, 4, 4),), name="batch", rtol=1e-4),
     Case("Cholesky", (_positive(3, 3, dtype="float64"),), name="float64", rtol=1e-4),
     Case("MatrixSolve", (_regular(3, 3), floats(3, 2))),
@@ -113,6 +116,7 @@ CASES = [
     ),
     Case("Qr", (floats(4, 3),), rtol=1e-4),
     Case("Qr", (floats(2, 3, 3),), name="batch", rtol=1e-4),
+    Case("Qr", (floats(4, 3, dtype="float16"),), name="float16", gradient=False, rtol=1e-2),
     Case("Qr", (floats(4, 3),), {"full_matrices": True}, name="full", gradient=False, rtol=1e-4),
     Case("Qr", (floats(3, 3),), {"full_matrices": True}, name="full_square", rtol=1e-4),
     Case("Qr", (floats(2, 3, 4),), name="wide", rtol=1e-4),

@@ -88,6 +88,8 @@ CASES = [
     Case("InTopK", (PREDICTIONS, i32([2, 3, 0])), {"k": 2}),
     Case("SoftmaxCrossEntropyWithLogits", (LOGITS, LABELS)),
     Case("SoftmaxCrossEntropyWithLogits", (LOGITS, LABELS * 1.5), name="not-normal"),
+    Case("SoftmaxCrossEntropyWithLogits", (LOGITS[:, :0], LABELS[:, :0]), name="no-classes"),
+    Case("SoftmaxCrossEntropyWithLogits", (LOGITS[:0], LABELS[:0]), name="no-rows"),
     Case("SoftmaxCrossEntropyWithLogits", (LOGITS * 50, LABELS), name="large"),
     Case("SoftmaxCrossEntropyWithLogits", (LOGITS.astype("d"), LABELS.astype("d")), name="float64"),
     Case("SparseSoftmaxCrossEntropyWithLogits", (LOGITS, i64([2, 0]))),

@@ -12,6 +12,7 @@ _DIAGONALS = floats(2, 3, 5) + np.float32([[0], [4], [0]])
 
 CASES = [
     Case("Lu", (floats(4, 4),), gradient=False, rtol=1e-4),
+    Case("Lu", (floats(2, 0, 0),), name="no-rows", gradient=False),
     Case("Lu", (floats(2, 3, 3),), {"output_idx_type": "int64"}, name="batch", gradient=False, rtol=1e-4),
     Case("Lu", (floats(3, 3, dtype="float64"),), name="float64", gradient=False, rtol=1e-4),
     # LAPACK and Eigen measure complex pivots differently; here the diagonal is the greatest by both.

@@ -56,5 +56,6 @@ CASES = [
     Case("DenseBincount", (i64([0, 1, 1], [2, 5, 2]), i64(3), i32([])), {"binary_output": True}, name="binary"),
     Case("DenseBincount", (i64(2, 2), i64(3), i64([])), {"binary_output": True}, name="binary-vector"),
     Case("HistogramFixedWidth", (f32([-1, 0, 1.5, 2, 5, 15]), f32([0, 5]), i32(5)), gradient=False),
+    Case("HistogramFixedWidth", (i32([4, 9, -(2**31)]), i32(1, 2), i32(2)), name="overflow"),
     Case("HistogramFixedWidth", (i32([0, 3], [9, 4]), i32(0, 10), i32(4)), {"dtype": "int64"}, name="int64"),
 ]

@@ -13,6 +13,7 @@ CASES = [
     *(Case(op, (P.astype("d"),), name="float64") for op in ("Digamma", "Lgamma", *BESSEL)),
     *(Case(op, (P[:0],), name="empty") for op in ("Digamma", "Lgamma", "Ndtri", *BESSEL)),
     *(Case(op, (-P,), name="negative") for op in ("Digamma", "Lgamma", *BESSEL)),
+    *(Case(op, (P.astype("e"),), name="float16") for op in BESSEL),
     Case("Lgamma", (np.float32([np.inf, -np.inf, np.nan, 0, 1, 2, 5]),), name="edges", gradient=False),
     Case("Ndtri", (UNIT,)),
     Case("Ndtri", (UNIT.astype("d"),), name="float64"),

@@ -12,9 +12,10 @@ from typing import Any
 import torch
 from torch.nn import functional
 
+from hublayer.lowering.backends.torch.tensors import empty_of
 from hublayer.lowering.conv import lower_convolutions
 from hublayer.lowering.correlate import Ints, filter_gradient, long_axis, windows_at_a_time
-from hublayer.lowering.windows import Pads, span
+from hublayer.lowering.windows import Pads, output_sizes, span
 
 _CONVOLVE = {1: functional.conv1d, 2: functional.conv2d, 3: functional.conv3d}
 _TRANSPOSE = {1: functional.conv_transpose1d, 2: functional.conv_transpose2d, 3: functional.conv_transpose3d}
@@ -42,6 +43,11 @@ def filters(kernel: torch.Tensor) -> torch.Tensor:
     return turned.contiguous() if kernel.shape[-1] == 1 else turned
 
 
+def _as_integers(x: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """Whole numbers in float64, in which PyTorch convolves integers, as integers that wrap around."""
+    return x.to(torch.int64).to(dtype)
+
+
 def convolve(
     x: torch.Tensor,
     kernel: torch.Tensor,
@@ -52,6 +58,13 @@ def convolve(
     on_cpu: bool = False,
 ) -> Any:
     """Grouped correlation of `x` with `kernel` (…, C / groups, M). on_cpu: long filters as products with windows."""
+    if not (x.is_floating_point() or x.is_complex()):
+        y = convolve(x.double(), kernel.double(), strides, dilations, pads, first, on_cpu)
+        return _as_integers(y, x.dtype)
+    sizes = output_sizes(x.shape[2:] if first else x.shape[1:-1], kernel.shape[:-2], strides, dilations, pads)
+    if not all(sizes):  # the filter reaches beyond the padded input, for which PyTorch would raise
+        batch, channels = x.shape[0], kernel.shape[-1]
+        return empty_of((batch, channels, *sizes) if first else (batch, *sizes, channels), x, kernel)
     pointwise = max(kernel.shape[:-2]) == max(strides) == 1 and x.shape[-1] == kernel.shape[-2]
     if pointwise and not first and not any(map(any, pads)):
         return torch.matmul(x, kernel.reshape(kernel.shape[-2:]))
@@ -93,6 +106,9 @@ def transposed(
     groups: int,
 ) -> Any:
     """The gradient of `convolve` for its input, which had the spatial `sizes`."""
+    if not (g.is_floating_point() or g.is_complex()):
+        x = transposed(g.double(), kernel.double(), sizes, strides, dilations, pads, first, groups)
+        return _as_integers(x, g.dtype)
     g = g if first else to_first(g)
     # What the transposed convolution gives without padding is cut or filled to TensorFlow's sizes, by itself if it can.
     full = [(n - 1) * s + span(k, d) for n, s, k, d in zip(g.shape[2:], strides, kernel.shape, dilations, strict=False)]

@@ -62,3 +62,10 @@ def eig(input: Any, *, compute_v: bool = True, Tout: str = "complex64") -> tuple
     x = tensor(input)
     values, vectors = torch.linalg.eig(x)
     return values, vectors if compute_v else values.new_zeros(())
+
+
+@lowers("Cholesky", backend="torch")
+def cholesky(input: Any) -> torch.Tensor:
+    """The lower triangular L of L Lᴴ = input; NaN, as in TensorFlow, where a matrix is not positive definite."""
+    factor, failed = torch.linalg.cholesky_ex(tensor(input))
+    return torch.tril(torch.where((failed == 0)[..., None, None], 1.0, torch.nan).to(factor.dtype) * factor)

@@ -15,5 +15,7 @@ from hublayer.lowering.registry import lowers
 def lu(input: Any, *, output_idx_type: str = "int32") -> tuple[Any, Any]:
     """L and U in one matrix, and the rows p of input[p] = L U. Complex pivots are LAPACK's, not Eigen's."""
     factors, pivots = torch.linalg.lu_factor(tensor(input))
+    if not factors.shape[-1]:
+        return factors, cast(pivots.new_zeros(factors.shape[:-1]), output_idx_type)
     permutation = torch.lu_unpack(factors.detach(), pivots, unpack_data=False)[0]
     return factors, cast(permutation.real.argmax(dim=-2), output_idx_type)

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch.autograd.function import once_differentiable
 
-from hublayer.lowering.backends.torch.tensors import binary, tensor, unary
+from hublayer.lowering.backends.torch.tensors import binary, tensor, through_float32, unary
 from hublayer.lowering.registry import lowers, lowers_table
 
 
@@ -67,8 +67,8 @@ lowers_table(
     {
         "BesselI0": unary(torch.special.i0),
         "BesselI0e": unary(torch.special.i0e),
-        "BesselI1": unary(torch.special.i1),
-        "BesselI1e": unary(torch.special.i1e),
+        "BesselI1": unary(through_float32(torch.special.i1)),
+        "BesselI1e": unary(through_float32(torch.special.i1e)),
         "Digamma": unary(torch.digamma),
         "Igamma": binary(_with_parameter(torch.special.gammainc)),
         "Igammac": binary(_with_parameter(torch.special.gammaincc)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -56,6 +56,24 @@ def binary(function: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]) -> Ca
         return function(x, y)
 
     return run
+
+
+def through_float32(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function` of one tensor, for which PyTorch has no kernel in half floats: they go through float32 and back."""
+
+    def run(x: torch.Tensor, *others: Any) -> Any:
+        if x.dtype not in (torch.float16, torch.bfloat16):
+            return function(x, *others)
+        result = function(x.float(), *others)
+        return result.to(x.dtype) if isinstance(result, torch.Tensor) else tuple(y.to(x.dtype) for y in result)
+
+    return run
+
+
+def empty_of(shape: Sequence[int], *tensors: torch.Tensor) -> torch.Tensor:
+    """Nothing, in a `shape` that has a 0, computed from `tensors`: each of them gets a gradient of zeros."""
+    total = sum(x.sum() for x in tensors)
+    return total.expand(*shape).to(tensors[0].dtype)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def shared(array: np.ndarray) -> torch.Tensor | np.ndarray:
