@@ -71,6 +71,7 @@ CASES = [
         )
         for op in ("AvgPool", "MaxPool")
     ),
+    Case("AvgPool3D", (X3,), _window((1, 3, 4), (2, 2, 2), "SAME"), name="wider-same"),
     Case("MaxPool", (integers(2, 5, 6, 3),), _WINDOWS["same-3"], name="int32"),
     Case("MaxPool", (integers(2, 5, 6, 3, low=0, high=255, dtype="uint8"),), _WINDOWS["same-3"], name="uint8"),
     Case("MaxPoolV2", (X, i32(1, 3, 2, 1), i32(1, 2, 2, 1)), {"padding": "SAME"}, name="same"),

@@ -53,7 +53,9 @@ def average(x: torch.Tensor, kernel: Ints, strides: Ints, pads: Pads) -> Any:
     if (nothing := _nothing(x, kernel, strides, pads)) is not None:
         return nothing
     pool, y = _AVERAGE[len(pads)], to_first(x)
-    if _own_padding(y.shape[2:], kernel, strides, pads):
+    # avg_pool3d refuses a window wider than the image, whatever the padding.
+    fits = len(pads) < 3 or all(k <= size for k, size in zip(kernel, y.shape[2:], strict=True))
+    if fits and _own_padding(y.shape[2:], kernel, strides, pads):
         padding = [before for before, _ in pads]
         return to_last(pool(y, list(kernel), list(strides), padding, True, False))
     return padded_average(x, kernel, strides, pads)
