@@ -60,17 +60,6 @@ CASES = [
         name="depth",
         gradient=False,
     ),
-    # In float64, for which TensorFlow does not use oneDNN, which ends the process.
-    *(
-        Case(
-            op,
-            (floats(2, 3, 4, 2, dtype="float64"),),
-            _window((4, 1), (1, 1), "VALID"),
-            name="wider-valid",
-            gradient=False,
-        )
-        for op in ("AvgPool", "MaxPool")
-    ),
     Case("AvgPool3D", (X3,), _window((1, 3, 4), (2, 2, 2), "SAME"), name="wider-same"),
     Case("MaxPool", (integers(2, 5, 6, 3),), _WINDOWS["same-3"], name="int32"),
     Case("MaxPool", (integers(2, 5, 6, 3, low=0, high=255, dtype="uint8"),), _WINDOWS["same-3"], name="uint8"),
