@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import torch
+import torch  # pyright: ignore[reportMissingImports]
 from torch._utils import _rebuild_parameter  # pyright: ignore[reportMissingImports]
 
 # How often the memory of a parameter is referred to if nobody else has it: by itself, and by the question.
